@@ -1,0 +1,63 @@
+import { MillraceError } from "../errors.ts";
+
+/** Turns values into what travels: bytes, text (sent as UTF-8), or null for no value. */
+export interface Serializer<T> {
+  serialize(value: T): Uint8Array | string | null;
+}
+
+/**
+ * Turns bytes into values. It is given the place of the bytes in a larger buffer, which must not be
+ * changed, and is not called for null: null stays null.
+ */
+export interface Deserializer<T> {
+  deserialize(buffer: Buffer, start: number, end: number): T;
+}
+
+/** Both directions of a format. */
+export interface Serde<T> extends Serializer<T>, Deserializer<T> {}
+
+/** Text in UTF-8. */
+export const string: Serde<string> = {
+  serialize: (value) => value,
+  deserialize: (buffer, start, end) => buffer.utf8Slice(start, end),
+};
+
+/**
+ * Bytes as they are. What is read is a slice of the network's buffer, which stays in memory for as
+ * long as the slice does: copy what is to be kept.
+ */
+export const bytes: Serde<Uint8Array> & Deserializer<Buffer> = {
+  serialize: (value) => value,
+  deserialize: (buffer, start, end) => buffer.subarray(start, end),
+};
+
+/** JSON in UTF-8. The type is what you say it is: nothing is checked when reading. */
+export function json<T = unknown>(): Serde<T> {
+  return jsonSerde as Serde<T>;
+}
+
+const jsonSerde: Serde<unknown> = {
+  serialize(value) {
+    const text = JSON.stringify(value);
+    if (text !== undefined) return text;
+    throw new MillraceError(
+      "INVALID_ARGUMENT",
+      `JSON has no form for a value of type ${typeof value}`,
+    );
+  },
+  deserialize: (buffer, start, end) => JSON.parse(buffer.utf8Slice(start, end)),
+};
+
+/** Makes a serde of two functions of your own; what `deserialize` is given is a slice, not a copy. */
+export function serde<T>({
+  serialize,
+  deserialize,
+}: {
+  readonly serialize: (value: T) => Uint8Array | string | null;
+  readonly deserialize: (bytes: Buffer) => T;
+}): Serde<T> {
+  return {
+    serialize,
+    deserialize: (buffer, start, end) => deserialize(buffer.subarray(start, end)),
+  };
+}
