@@ -64,7 +64,7 @@ export const systemNetwork: Network = {
       },
     };
     const socket = secure
-      ? tls.connect({ ...tlsOptions(host, secure), host, port, onread })
+      ? tls.connect({ ...tlsOptions(host, secure), host, port, onread } as tls.ConnectionOptions)
       : net.connect({ host, port, onread });
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);

@@ -65,7 +65,8 @@ export function between<Out, In>(
   value: Out,
   absence: Absence = "refused",
 ): Field<Out, In> {
-  return { type, default: value, from, to, tag: undefined, ignorable: absence === "ignorable" };
+  const ignorable = absence === "ignorable";
+  return { type, default: frozen(value), from, to, tag: undefined, ignorable };
 }
 
 /** A field that all versions have and that may be left out when encoding. */
@@ -116,6 +117,13 @@ export function nullableStruct<F extends Fields>(
       };
     },
   };
+}
+
+/** All decoded messages share a default, so none may change it. */
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
 }
 
 type Values = { [name: string]: unknown; [unknownTags]?: readonly UnknownTag[] };

@@ -1,4 +1,4 @@
-import { DecodeError } from "../errors.ts";
+import { DecodeError, MillraceError } from "../errors.ts";
 import type { Reader, Writer } from "./bytes.ts";
 
 /** The shape a message has in one version: which fields are there, and whether they are compact (KIP-482). */
@@ -173,7 +173,7 @@ function nullableSized<Out, In>(
   const required = sized(prefix, contentAt) as Type<Out | null, In | null>;
   return {
     at(form) {
-      if (form.version < from) return required.at(form);
+      if (form.version < from) return refusingNull(required.at(form), form.version, from);
       const content = contentAt(form);
       return {
         decode(reader) {
@@ -186,6 +186,23 @@ function nullableSized<Out, In>(
           if (value !== null) content.encode(writer, value, length);
         },
       };
+    },
+  };
+}
+
+function refusingNull<Out, In>(
+  codec: Codec<Out, In | null>,
+  version: number,
+  from: number,
+): Codec<Out, In | null> {
+  return {
+    decode: (reader) => codec.decode(reader),
+    encode(writer, value) {
+      if (value === null) {
+        const message = `version ${version} of the message cannot carry null where version ${from} can`;
+        throw new MillraceError("UNSUPPORTED_VERSION", message);
+      }
+      codec.encode(writer, value);
     },
   };
 }

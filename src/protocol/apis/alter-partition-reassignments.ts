@@ -2,7 +2,10 @@ import { api } from "../api.ts";
 import { defaulted, since, struct } from "../schema.ts";
 import { array, boolean, int16, int32, nullableArray, nullableString, string } from "../types.ts";
 
-/** Starts moving partitions to other replicas, or gives up moving them (KIP-455). */
+/**
+ * Starts moving partitions to other replicas, or gives up moving them (KIP-455); may be told to
+ * leave the number of replicas alone (KIP-860).
+ */
 export const AlterPartitionReassignments = api({
   key: 45,
   name: "AlterPartitionReassignments",

@@ -13,8 +13,8 @@ import {
 
 /**
  * A consumer enters a classic group, or re-enters it in a rebalance. The answer makes one member
- * the leader, which alone learns of the others and assigns partitions (KIP-62, static members:
- * KIP-345).
+ * the leader, which alone learns of the others and assigns partitions. Static members keep their
+ * place (KIP-345).
  */
 export const JoinGroup = api({
   key: 11,

@@ -1,0 +1,200 @@
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Client } from "millrace/client";
+import { startKafka } from "../../tools/kafka/kafka.ts";
+import { jvmCommand } from "../jvm.ts";
+import { type Figures, measure, type Run } from "../measure.ts";
+
+const usage = `npm run bench:client -- [options]
+  --job LIST       consume, produce (both)
+  --size LIST      bytes of a value: 100, 1024 (both)
+  --engine LIST    millrace, java, platformatic, kafkajs (all)
+  --records N      in place of 6,000,000 of 100 bytes and 1,000,000 of 1,024 bytes
+  --rounds N       how often each engine runs, in turn (3)
+  --set K=V        a setting for millrace's and Java's producer, such as linger.ms=50; may be repeated
+  --quick          one round of a third of the records, millrace and Java only
+  --json           an object a line in place of the table`;
+
+const { values: options } = parseArgs({
+  options: {
+    job: { type: "string", default: "consume,produce" },
+    size: { type: "string", default: "100,1024" },
+    engine: { type: "string" },
+    records: { type: "string" },
+    rounds: { type: "string" },
+    set: { type: "string", multiple: true, default: [] },
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(usage);
+  process.exit();
+}
+
+const engines = (
+  options.engine ?? (options.quick ? "millrace,java" : "millrace,java,platformatic,kafkajs")
+).split(",");
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
+const defaultRecords: { readonly [size: string]: number } = { "100": 6_000_000, "1024": 1_000_000 };
+
+interface Row {
+  readonly job: string;
+  readonly engine: string;
+  readonly phase: "cold" | "warm";
+  readonly recordsPerSecond: number;
+  readonly slowest: number;
+  readonly fastest: number;
+  readonly cpuMicrosPerRecord: number;
+  readonly peakMemoryBytes: number;
+  /** To Java's same phase. */
+  readonly ratio: number | null;
+  readonly cpuRatio: number | null;
+}
+
+await using kafka = await startKafka({ set: { "log.retention.ms": "-1", "num.partitions": "2" } });
+const { bootstrapServers } = kafka;
+await using client = new Client({ bootstrapServers });
+const admin = client.admin();
+for (const job of options.job.split(",")) {
+  for (const size of options.size.split(",")) {
+    const full = Number(options.records ?? defaultRecords[size] ?? 1_000_000);
+    const records = options.quick ? Math.ceil(full / 3) : full;
+    const runs = await (job === "consume" ? consume(size, records) : produce(size, records));
+    report(`${job} ${size} B`, runs);
+  }
+}
+
+async function consume(size: string, records: number): Promise<Map<string, Run[]>> {
+  const topic = `consume-${size}`;
+  await createTopic(topic);
+  await measure(
+    [...jvmCommand("Produce"), bootstrapServers, topic, `${records}`, size],
+    limits(records),
+  );
+  const runs = await alternate(
+    (engine) => [...command(engine, "consume"), bootstrapServers, topic, `${records}`],
+    records,
+  );
+  const sums = new Set([...runs.values()].flat().map(({ checksum }) => checksum));
+  if (sums.size > 1) throw new Error(`the engines read different records: ${[...sums]}`);
+  await admin.deleteTopics([topic]);
+  return runs;
+}
+
+async function produce(size: string, records: number): Promise<Map<string, Run[]>> {
+  let run = 0;
+  const runs = await alternate(async (engine) => {
+    run += 1;
+    const topic = `produce-${size}-${run}`;
+    if (run > 1) await admin.deleteTopics([`produce-${size}-${run - 1}`]);
+    await createTopic(topic);
+    const settings = engine === "millrace" || engine === "java" ? options.set : [];
+    return [
+      ...command(engine, "produce"),
+      bootstrapServers,
+      topic,
+      `${records}`,
+      size,
+      ...settings,
+    ];
+  }, records);
+  await admin.deleteTopics([`produce-${size}-${run}`]);
+  const failures = [...runs.values()].flat().filter(({ checksum }) => checksum > 0);
+  if (failures.length > 0) throw new Error("some records were not delivered");
+  return runs;
+}
+
+/** Runs the engines in turn, round after round, so that a drift of the machine meets all of them. */
+async function alternate(
+  commandFor: (engine: string) => readonly string[] | Promise<readonly string[]>,
+  records: number,
+): Promise<Map<string, Run[]>> {
+  const runs = new Map<string, Run[]>(engines.map((engine) => [engine, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    const order = round % 2 === 0 ? engines : engines.toReversed();
+    for (const engine of order) {
+      runs.get(engine)?.push(await measure(await commandFor(engine), limits(records)));
+    }
+  }
+  return runs;
+}
+
+function command(engine: string, job: string): string[] {
+  if (engine === "java") return jvmCommand(job === "consume" ? "Consume" : "Produce");
+  const script = join(import.meta.dirname, "engines", `${job}-${engine}.ts`);
+  return [process.execPath, "--conditions=millrace-source", script];
+}
+
+function limits(records: number) {
+  return { records, timeoutMs: 120_000 + records / 10 };
+}
+
+async function createTopic(topic: string): Promise<void> {
+  const configs = { "retention.ms": "-1" };
+  await admin.createTopics([{ topic, partitions: 2, replicationFactor: 1, configs }]);
+}
+
+function report(job: string, runs: ReadonlyMap<string, readonly Run[]>): void {
+  const rows = [...runs].flatMap(([engine, list]) => [
+    row(job, engine, "cold", list, runs.get("java")),
+    row(job, engine, "warm", list, runs.get("java")),
+  ]);
+  if (options.json) {
+    for (const one of rows) console.log(JSON.stringify(one));
+    return;
+  }
+  console.log(
+    `\n${job}, ${rounds} rounds, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`,
+  );
+  console.table(
+    rows.map((one) => ({
+      engine: one.engine,
+      phase: one.phase,
+      "k records/s (median)": Math.round(one.recordsPerSecond / 1e3),
+      min: Math.round(one.slowest / 1e3),
+      max: Math.round(one.fastest / 1e3),
+      "CPU µs/record": one.cpuMicrosPerRecord.toFixed(2),
+      "peak MB": Math.round(one.peakMemoryBytes / 2 ** 20),
+      "× Java": one.ratio?.toFixed(2) ?? "",
+      "CPU: Java ÷": one.cpuRatio?.toFixed(2) ?? "",
+    })),
+  );
+}
+
+function row(
+  job: string,
+  engine: string,
+  phase: "cold" | "warm",
+  list: readonly Run[],
+  java: readonly Run[] | undefined,
+): Row {
+  const rates = list.map((run) => run[phase].recordsPerSecond).sort((a, b) => a - b);
+  const own = middle(list, phase);
+  const peer = java && java.length > 0 ? middle(java, phase) : undefined;
+  return {
+    job,
+    engine,
+    phase,
+    recordsPerSecond: own.recordsPerSecond,
+    slowest: rates[0] ?? 0,
+    fastest: rates.at(-1) ?? 0,
+    cpuMicrosPerRecord: own.cpuMicrosPerRecord,
+    peakMemoryBytes: Math.max(...list.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+    ratio: peer ? own.recordsPerSecond / peer.recordsPerSecond : null,
+    cpuRatio: peer ? peer.cpuMicrosPerRecord / own.cpuMicrosPerRecord : null,
+  };
+}
+
+function middle(list: readonly Run[], phase: "cold" | "warm"): Figures {
+  const median = (pick: (figures: Figures) => number) =>
+    list.map((run) => pick(run[phase])).sort((a, b) => a - b)[
+      Math.floor(list.length / 2)
+    ] as number;
+  return {
+    recordsPerSecond: median(({ recordsPerSecond }) => recordsPerSecond),
+    cpuMicrosPerRecord: median(({ cpuMicrosPerRecord }) => cpuMicrosPerRecord),
+  };
+}
