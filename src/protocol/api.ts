@@ -1,7 +1,7 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import type { Reader, Writer } from "./bytes.ts";
 import { type Decoded, type Encodable, type Fields, struct } from "./schema.ts";
-import type { Type } from "./types.ts";
+import type { Type } from "./wire-type.ts";
 
 /** One kind of request of the Kafka protocol and the answer to it, over all their versions. */
 export interface Api<Request, RequestIn, Response, ResponseIn> {

@@ -156,7 +156,7 @@ export class Reader {
     // value = (low + high·2²⁸); zigzag: even ones are not negative.
     const odd = low % 2 === 1;
     const half = (low - (odd ? 1 : 0)) / 2 + high * 2 ** 27;
-    if (half > Number.MAX_SAFE_INTEGER) {
+    if (half + (odd ? 1 : 0) > Number.MAX_SAFE_INTEGER) {
       const message = "a varint is greater than 2^53-1, which this library does not represent";
       throw new DecodeError("INTEGER_TOO_LARGE", message, this.position);
     }
@@ -184,7 +184,7 @@ export function readInt64(buffer: Buffer, at: number): number {
   const value = high * twoTo32 + low;
   if (Number.isSafeInteger(value)) return value;
   if (high === 0x7fffffff && low === 0xffffffff) return int64Max;
-  if (value === int64Min) return int64Min;
+  if (high === -0x80000000 && low === 0) return int64Min;
   const message = "an int64 is beyond 2^53-1, which this library does not represent";
   throw new DecodeError("INTEGER_TOO_LARGE", message, at);
 }
@@ -230,7 +230,9 @@ export class Writer {
   }
 
   int8(value: number): void {
-    this.buffer.writeInt8(value, this.#advance(1));
+    // The position first: advancing may put another buffer in place.
+    const at = this.#advance(1);
+    this.buffer.writeInt8(value, at);
   }
 
   int16(value: number): void {
@@ -307,7 +309,8 @@ export class Writer {
       this.#partsLength += value.length;
       return;
     }
-    this.buffer.set(value, this.#advance(value.length));
+    const at = this.#advance(value.length);
+    this.buffer.set(value, at);
   }
 
   /** Appends text whose byte length is known. */

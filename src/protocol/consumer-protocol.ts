@@ -1,6 +1,6 @@
 import { message } from "./api.ts";
 import { defaulted, since, struct } from "./schema.ts";
-import { array, int32, nullableBytes, nullableString, string } from "./types.ts";
+import { array, int32, nullableBytes, nullableString, string } from "./wire-type.ts";
 
 const topicPartitions = struct({ topic: string, partitions: array(int32) });
 

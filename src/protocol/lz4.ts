@@ -14,7 +14,7 @@ const storedBit = 0x80000000;
 
 /** Compresses to an LZ4 frame as Java's client writes it: independent blocks of 64 KB, no checksum of the content. */
 export function compressLz4(bytes: Buffer): Buffer {
-  const parts = [frameHeader];
+  const parts: Buffer[] = [frameHeader];
   for (let start = 0; start < bytes.length; start += blockBytes) {
     const content = bytes.subarray(start, start + blockBytes);
     // The library puts the content's length in front, where a frame has that of the block.

@@ -2,13 +2,13 @@ import { MillraceError } from "../errors.ts";
 import { writeInt64 } from "./bytes.ts";
 import { type Compression, compress, compressionNumber } from "./compression.ts";
 import { batchAttributes, batchLayout, batchMagic, renewCrc } from "./record-batch.ts";
-import { writeText } from "./text.ts";
-
-/** A header of a record that is to be written. */
-export interface RecordHeaderIn {
-  readonly key: string;
-  readonly value: string | Uint8Array | null;
-}
+import {
+  type Field,
+  type RecordHeaderIn,
+  recordSizeBound,
+  roughRecordSize,
+  writeRecord,
+} from "./record-encoder.ts";
 
 /** Who wrote a batch, and how many records it wrote before: what makes a producer idempotent (KIP-98). */
 export interface ProducerStamp {
@@ -21,12 +21,6 @@ export interface ProducerStamp {
 /** The stamp of a producer that is not idempotent. */
 export const noProducer: ProducerStamp = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
 
-type Bytes = string | Uint8Array | null;
-
-/** A record's fixed parts at their longest: length 5, attributes 1, timestamp 10, offset and number of headers 5 each. */
-const recordOverhead = 26;
-/** A length at its longest. */
-const lengthBytes = 5;
 const defaultCapacity = 16 * 1024;
 
 /**
@@ -60,7 +54,7 @@ export class RecordBatchBuilder {
     /** The size of the first buffer. */
     readonly capacity?: number | undefined;
     readonly compression?: Compression | undefined;
-    /** The compression's level; see {@link compress}. */
+    /** The level of gzip or zstd. */
     readonly level?: number | undefined;
     readonly isTransactional?: boolean | undefined;
     readonly isControl?: boolean | undefined;
@@ -74,89 +68,135 @@ export class RecordBatchBuilder {
       (isControl ? batchAttributes.control : 0);
   }
 
-  /**
-   * The most bytes that a record can take before compression: less than 50 above what it will take.
-   * Costs a look at every string; {@link RecordBatchBuilder.hasRoomFor} mostly does without.
-   */
-  static sizeOf(key: Bytes, value: Bytes, headers?: readonly RecordHeaderIn[]): number {
-    let size = recordOverhead + fieldSize(key) + fieldSize(value);
-    if (headers === undefined) return size;
-    for (const header of headers) size += fieldSize(header.key) + fieldSize(header.value);
-    return size;
+  /** The size of the buffer: what a pool that keeps the builder keeps with it. */
+  get capacity(): number {
+    return this.#buffer.length;
   }
 
-  /** Whether the batch stays within `limitBytes`, before compression, if this record is appended. */
+  /**
+   * The most bytes a record can take before compression, a few tens above what it will take. It has
+   * to look at every character; {@link RecordBatchBuilder.hasRoomFor} does without, mostly.
+   */
+  static sizeOf(key: Field, value: Field, headers?: readonly RecordHeaderIn[]): number {
+    return recordSizeBound(key, value, headers);
+  }
+
+  /** Whether the batch, before compression, is sure to stay within `limitBytes` if the record is appended. */
   hasRoomFor(
     limitBytes: number,
-    key: Bytes,
-    value: Bytes,
+    key: Field,
+    value: Field,
     headers?: readonly RecordHeaderIn[],
   ): boolean {
     const room = limitBytes - this.sizeInBytes;
     return (
-      roughSize(key, value, headers) <= room ||
-      RecordBatchBuilder.sizeOf(key, value, headers) <= room
+      roughRecordSize(key, value, headers) <= room || recordSizeBound(key, value, headers) <= room
     );
   }
 
   /**
-   * Writes one record; text is encoded as UTF-8. `offsetDelta` is its distance from the batch's base
-   * offset: compaction leaves gaps, a producer does not.
+   * Writes one record; text becomes UTF-8. `offsetDelta` is the record's distance from the batch's
+   * base offset: compaction leaves gaps there, a producer does not.
    */
   append(
     timestamp: number,
-    key: Bytes,
-    value: Bytes,
+    key: Field,
+    value: Field,
     headers?: readonly RecordHeaderIn[],
     offsetDelta: number = this.count,
   ): void {
     const start = this.sizeInBytes;
-    // Also true for what is neither text nor bytes, since its size is not a number.
-    if (!(start + roughSize(key, value, headers) <= this.#buffer.length)) {
-      this.#reserve(key, value, headers);
-    }
+    const roughEnd = start + roughRecordSize(key, value, headers);
+    // Put so that it holds also where a size is not a number, since the field is neither text nor bytes.
+    if (!(roughEnd <= this.#buffer.length) || this.#isFinished) this.#reserve(key, value, headers);
     if (this.count === 0) this.#begin(timestamp);
-    const buffer = this.#buffer;
     const timestampDelta = timestamp - this.#baseTimestamp;
-    // Text is taken for ASCII at first. Where it is not, its bytes move once their number is known.
-    const expected = bodySize(timestampDelta, offsetDelta, key, value, headers);
-    const bodyStart = start + varintSize(expected);
-    let at = bodyStart;
-    buffer[at++] = 0;
-    at = putVarlong(buffer, at, timestampDelta);
-    at = putVarint(buffer, at, offsetDelta);
-    at = putField(buffer, at, key);
-    at = putField(buffer, at, value);
-    at = headers === undefined ? putVarint(buffer, at, 0) : putHeaders(buffer, at, headers);
-    this.sizeInBytes = putLength(buffer, start, bodyStart, at);
+    this.sizeInBytes = writeRecord(
+      this.#buffer,
+      start,
+      timestampDelta,
+      offsetDelta,
+      key,
+      value,
+      headers,
+    );
     this.count += 1;
     this.#lastOffsetDelta = offsetDelta;
     if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp;
   }
 
   /**
-   * Compresses the records and completes the header. The batch is part of the builder's buffer: it is
-   * valid until {@link RecordBatchBuilder.reset}.
+   * Compresses the records, completes the header and gives the batch, at base offset 0. It is a part
+   * of the builder's buffer, and so valid until {@link RecordBatchBuilder.reset}.
    */
-  finish({ producerId, producerEpoch, baseSequence }: ProducerStamp = noProducer): Buffer {
-    if (this.count === 0 || this.#isFinished) {
-      const message = this.#isFinished ? "is finished already" : "has no records";
-      throw new MillraceError("INVALID_STATE", `the record batch ${message}`);
+  finish(stamp: ProducerStamp = noProducer): Buffer {
+    if (this.#isFinished || this.count === 0) {
+      const state = this.#isFinished ? "is finished already" : "has no records";
+      throw new MillraceError("INVALID_STATE", `the record batch ${state}`);
     }
     const end = this.#compress();
-    const buffer = this.#buffer;
-    writeInt64(buffer, 0, batchLayout.baseOffset);
-    buffer.writeInt32BE(end - batchLayout.partitionLeaderEpoch, batchLayout.length);
-    buffer.writeInt32BE(-1, batchLayout.partitionLeaderEpoch);
-    buffer.writeInt8(batchMagic, batchLayout.magic);
-    buffer.writeInt16BE(this.#attributes, batchLayout.attributes);
-    buffer.writeInt32BE(this.#lastOffsetDelta, batchLayout.lastOffsetDelta);
-    writeInt64(buffer, this.#baseTimestamp, batchLayout.baseTimestamp);
-    writeInt64(buffer, this.maxTimestamp, batchLayout.maxTimestamp);
-    buffer.writeInt32BE(this.count, batchLayout.count);
+    const batch = this.#buffer.subarray(0, end);
+    writeInt64(batch, 0, batchLayout.baseOffset);
+    batch.writeInt32BE(end - batchLayout.partitionLeaderEpoch, batchLayout.length);
+    batch.writeInt32BE(-1, batchLayout.partitionLeaderEpoch);
+    batch.writeInt8(batchMagic, batchLayout.magic);
+    batch.writeInt16BE(this.#attributes, batchLayout.attributes);
+    batch.writeInt32BE(this.#lastOffsetDelta, batchLayout.lastOffsetDelta);
+    writeInt64(batch, this.#baseTimestamp, batchLayout.baseTimestamp);
+    writeInt64(batch, this.maxTimestamp, batchLayout.maxTimestamp);
+    batch.writeInt32BE(this.count, batchLayout.count);
+    restamp(batch, stamp);
     this.#isFinished = true;
-    const batch = buffer.subarray(0, end);
-    restamp(batch, { producerId, producerEpoch, baseSequence });
     return batch;
   }
+
+  /** Makes the builder ready for another batch; the one it gave is no longer valid. */
+  reset(): void {
+    this.count = 0;
+    this.sizeInBytes = batchLayout.records;
+    this.maxTimestamp = -1;
+    this.#isFinished = false;
+  }
+
+  #begin(timestamp: number): void {
+    if (!Number.isSafeInteger(timestamp)) {
+      const message = `a record's timestamp must be an integer, ${timestamp} is not`;
+      throw new MillraceError("INVALID_ARGUMENT", message);
+    }
+    this.#baseTimestamp = timestamp;
+  }
+
+  #reserve(key: Field, value: Field, headers: readonly RecordHeaderIn[] | undefined): void {
+    if (this.#isFinished) {
+      throw new MillraceError("INVALID_STATE", "the record batch is finished, it takes no records");
+    }
+    const needed = this.sizeInBytes + recordSizeBound(key, value, headers);
+    if (Number.isNaN(needed)) {
+      const message = "a record's key, value and headers must be strings, bytes or null";
+      throw new MillraceError("INVALID_ARGUMENT", message);
+    }
+    if (needed <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length));
+    this.#buffer.copy(grown, 0, 0, this.sizeInBytes);
+    this.#buffer = grown;
+  }
+
+  /** Puts the compressed records in the place of the others, and gives the position after them. */
+  #compress(): number {
+    if (this.#compression === "none") return this.sizeInBytes;
+    const records = this.#buffer.subarray(batchLayout.records, this.sizeInBytes);
+    const compressed = compress(this.#compression, records, this.#level);
+    const end = batchLayout.records + compressed.length;
+    if (end > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(end);
+    compressed.copy(this.#buffer, batchLayout.records);
+    return end;
+  }
+}
+
+/** Puts another stamp on a finished batch, and renews its checksum: after an epoch bump, say (KIP-360). */
+export function restamp(batch: Buffer, stamp: ProducerStamp): void {
+  writeInt64(batch, stamp.producerId, batchLayout.producerId);
+  batch.writeInt16BE(stamp.producerEpoch, batchLayout.producerEpoch);
+  batch.writeInt32BE(stamp.baseSequence, batchLayout.baseSequence);
+  renewCrc(batch, 0, batch.length);
 }

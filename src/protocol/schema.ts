@@ -1,6 +1,6 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import { type Reader, Writer } from "./bytes.ts";
-import type { Codec, Form, Type } from "./types.ts";
+import type { Codec, Form, Type } from "./wire-type.ts";
 
 /** A field that some versions lack, or that has a default. */
 export interface Field<Out, In = Out> {
@@ -204,6 +204,7 @@ function taggedParts(present: readonly Part[]): TaggedPart[] {
 function decodeTags(reader: Reader, parts: readonly TaggedPart[], values: Values): void {
   const count = reader.unsignedVarint();
   reader.checkCount(count);
+  const unknown: UnknownTag[] = [];
   for (let index = 0; index < count; index += 1) {
     const tag = reader.unsignedVarint();
     const size = reader.unsignedVarint();
@@ -212,9 +213,7 @@ function decodeTags(reader: Reader, parts: readonly TaggedPart[], values: Values
     const part = parts.find((one) => one.tag === tag);
     if (part === undefined) {
       const data = reader.bytes(size);
-      if (reader.keepUnknownTags) {
-        values[unknownTags] = [...(values[unknownTags] ?? []), { tag, data }];
-      }
+      if (reader.keepUnknownTags) unknown.push({ tag, data });
       continue;
     }
     values[part.name] = part.codec.decode(reader);
@@ -223,6 +222,7 @@ function decodeTags(reader: Reader, parts: readonly TaggedPart[], values: Values
       throw new DecodeError("INVALID_LENGTH", message, start);
     }
   }
+  if (unknown.length > 0) values[unknownTags] = unknown;
 }
 
 function encodeTags(writer: Writer, parts: readonly TaggedPart[], values: Values): void {

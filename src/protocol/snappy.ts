@@ -12,7 +12,7 @@ const uncompressOptions = { asBuffer: true, copyOutputData: true };
 
 /** Compresses in the framing of Java's `SnappyOutputStream`, the only one that all clients of Kafka read. */
 export function compressSnappy(bytes: Buffer): Buffer {
-  const parts = [xerialHeader];
+  const parts: Buffer[] = [xerialHeader];
   for (let start = 0; start < bytes.length; start += blockBytes) {
     const block = compressSync(bytes.subarray(start, start + blockBytes), compressOptions);
     const length = Buffer.allocUnsafe(4);

@@ -7,7 +7,7 @@ import { readVectors, subjects, type Vector } from "./vectors.ts";
 
 // A failure prints its seed and path: FUZZ_SEED replays it, FUZZ_RUNS looks for longer.
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env.FUZZ_RUNS ?? 6000);
+const numRuns = Number(process.env.FUZZ_RUNS ?? 30_000);
 /** Far beyond what any of these messages takes, so that only what runs away exceeds it. */
 const limitMs = 500;
 

@@ -10,10 +10,11 @@ import {
 import { apis } from "../../src/protocol/apis/index.ts";
 import { Reader, Writer } from "../../src/protocol/bytes.ts";
 import { type UnknownTag, unknownTags } from "../../src/protocol/schema.ts";
-import { readVectors, type Subject, subjects, type Vector } from "./vectors.ts";
+import { type Loss, readVectors, type Subject, subjects, type Vector } from "./vectors.ts";
 
-const { facts, vectors } = readVectors();
+const { facts, vectors, losses } = readVectors();
 const vectorsOf = Map.groupBy(vectors, ({ message }) => message);
+const lossesOf = Map.groupBy(losses, ({ message }) => message);
 
 test("the APIs are those that Kafka serves to clients, with its versions and headers", () => {
   const ours = apis.map((api) => {
@@ -78,6 +79,16 @@ describe("what Java encodes is decoded to the values Java has, and encoded to th
   });
 });
 
+describe("a value that a version cannot carry is refused or let go of, as Java does:", () => {
+  for (const subject of subjects) {
+    const ofSubject = lossesOf.get(subject.name);
+    if (ofSubject === undefined) continue;
+    test(subject.name, () => {
+      for (const loss of ofSubject) checkLoss(subject, loss);
+    });
+  }
+});
+
 describe("a tagged field that nobody declared is dropped, unless the reader keeps it:", () => {
   for (const subject of subjects) {
     const flexible = (vectorsOf.get(subject.name) ?? []).filter(
@@ -90,6 +101,10 @@ describe("a tagged field that nobody declared is dropped, unless the reader keep
   }
 });
 
+interface Values {
+  [name: string]: unknown;
+}
+
 function checkRoundTrip({ name, codec }: Subject, { version, style, hex, value }: Vector): void {
   const title = `${name} version ${version}, ${style}`;
   const reader = new Reader(Buffer.from(hex, "hex"));
@@ -97,6 +112,18 @@ function checkRoundTrip({ name, codec }: Subject, { version, style, hex, value }
   assert.equal(reader.remaining, 0, `${title}: bytes are left over`);
   assert.deepEqual(plain(decoded), value, title);
   assert.equal(encodedHex(codec, version, decoded), hex, title);
+}
+
+function checkLoss({ codec }: Subject, { version, lost, sample, refused, hex }: Loss): void {
+  const title = `${lost} in version ${version}`;
+  const value = codec.decode(new Reader(Buffer.from(hex, "hex")), version);
+  const path = lost.slice(1).split("/");
+  const field = path.pop() as string;
+  const parent = path.reduce((object, step) => object[step] as Values, value as Values);
+  parent[field] = sample;
+  const encode = () => encodedHex(codec, version, value);
+  if (refused) assert.throws(encode, { code: "UNSUPPORTED_VERSION" }, title);
+  else assert.equal(encode(), hex, title);
 }
 
 function checkUnknownTag({ name, codec }: Subject, { version, hex }: Vector): void {

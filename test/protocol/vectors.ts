@@ -28,6 +28,20 @@ export interface Vector {
   readonly value: unknown;
 }
 
+/** What Java does with a value for a field that a version lacks. */
+export interface Loss {
+  readonly message: string;
+  readonly version: number;
+  /** The field, as a JSON pointer. */
+  readonly lost: string;
+  /** A value that is not the field's default. */
+  readonly sample: unknown;
+  /** Whether Java refuses to encode the value; otherwise it lets go of it. */
+  readonly refused: boolean;
+  /** The message without the value. */
+  readonly hex: string;
+}
+
 /** A message of ours that has vectors: the request or the response of an API, or one that stands alone. */
 export interface Subject {
   readonly name: string;
@@ -40,13 +54,14 @@ export interface Subject {
  * Reads the vectors that `test/parity/jvm` recorded; `npm run vectors:record` records them anew, which
  * takes Java and Maven.
  */
-export function readVectors(): { facts: ApiFacts[]; vectors: Vector[] } {
+export function readVectors(): { facts: ApiFacts[]; vectors: Vector[]; losses: Loss[] } {
   const packed = readFileSync(new URL("vectors.jsonl.gz", import.meta.url));
   const lines = gunzipSync(packed).toString().trimEnd().split("\n");
-  const objects = lines.map((line): ApiFacts | Vector => JSON.parse(line));
+  const objects = lines.map((line): ApiFacts | Vector | Loss => JSON.parse(line));
   return {
     facts: objects.filter((one) => "api" in one),
-    vectors: objects.filter((one) => "message" in one),
+    vectors: objects.filter((one) => "style" in one),
+    losses: objects.filter((one) => "lost" in one),
   };
 }
 

@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { int16, int32, int64, string } from "../types.ts";
+import { int16, int32, int64, string } from "../wire-type.ts";
 
 /**
  * A producer tells the transaction's coordinator that it is going to commit a group's offsets in it

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { between, defaulted, since, struct } from "../schema.ts";
-import { array, boolean, int16, int32, int64, string } from "../types.ts";
+import { array, boolean, int16, int32, int64, string } from "../wire-type.ts";
 
 const topic = struct({ name: string, partitions: array(int32) });
 

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, boolean, float64, int16, int32, nullableString, string } from "../types.ts";
+import { array, boolean, float64, int16, int32, nullableString, string } from "../wire-type.ts";
 
 const entity = struct({ entityType: string, entityName: nullableString });
 

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, boolean, int8, int16, int32, nullableString, string } from "../types.ts";
+import { array, boolean, int8, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /**
  * Replaces all of a resource's configuration, which resets what is not mentioned (KIP-133). Its

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, int16, int32, string } from "../types.ts";
+import { array, int16, int32, string } from "../wire-type.ts";
 
 /** Moves replicas of partitions to other directories of the same broker (KIP-113). */
 export const AlterReplicaLogDirs = api({

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, int16, int32, int64, nullableString, string, uuid } from "../types.ts";
+import { array, int16, int32, int64, nullableString, string, uuid } from "../wire-type.ts";
 
 /** Moves the point from which a share group without members goes on (KIP-932). */
 export const AlterShareGroupOffsets = api({

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, bytes, int8, int16, int32, nullableString, string } from "../types.ts";
+import { array, bytes, int8, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /** Sets or removes users' SCRAM credentials, which travel salted and hashed (KIP-554). */
 export const AlterUserScramCredentials = api({

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct, tagged } from "../schema.ts";
-import { array, boolean, int16, int32, int64, string } from "../types.ts";
+import { array, boolean, int16, int32, int64, string } from "../wire-type.ts";
 
 const finalizedFeature = struct({
   name: string,

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, nullableStruct, since, struct } from "../schema.ts";
-import { array, int16, int32, nullableArray, nullableString, string, uuid } from "../types.ts";
+import { array, int16, int32, nullableArray, nullableString, string, uuid } from "../wire-type.ts";
 
 const topicPartition = struct({ topicId: uuid, partitions: array(int32) });
 

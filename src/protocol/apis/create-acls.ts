@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, int8, int16, int32, nullableString, string } from "../types.ts";
+import { array, int8, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /** Creates access control entries (KIP-140, prefixed patterns: KIP-290). */
 export const CreateAcls = api({

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, bytes, int16, int32, int64, nullableString, string } from "../types.ts";
+import { array, bytes, int16, int32, int64, nullableString, string } from "../wire-type.ts";
 
 /**
  * Creates a token with which others act on behalf of a user (KIP-48), who may be another user

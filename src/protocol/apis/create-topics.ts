@@ -11,7 +11,7 @@ import {
   nullableString,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 const responseTopic = struct({
   name: string,

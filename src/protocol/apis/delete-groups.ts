@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, int16, int32, string } from "../types.ts";
+import { array, int16, int32, string } from "../wire-type.ts";
 
 /** Deletes groups that have no members, with their offsets (KIP-229). */
 export const DeleteGroups = api({

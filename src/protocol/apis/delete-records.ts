@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, int16, int32, int64, string } from "../types.ts";
+import { array, int16, int32, int64, string } from "../wire-type.ts";
 
 /**
  * Deletes the records of partitions that come before an offset; minus one stands for the high

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, int16, int32, nullableString, string, uuid } from "../types.ts";
+import { array, int16, int32, nullableString, string, uuid } from "../wire-type.ts";
 
 /** Deletes a share group's offsets for whole topics (KIP-932). */
 export const DeleteShareGroupOffsets = api({

@@ -9,7 +9,7 @@ import {
   nullableStringSince,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 /** Deletes topics by name (KIP-4) or, from version 6 on, by id (KIP-516). */
 export const DeleteTopics = api({

@@ -10,7 +10,7 @@ import {
   nullableArray,
   nullableString,
   string,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 /** Shows the quotas of users, client ids and addresses that match a filter (KIP-546). */
 export const DescribeClientQuotas = api({

@@ -9,7 +9,7 @@ import {
   nullableArray,
   nullableString,
   string,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 const config = struct({
   name: string,

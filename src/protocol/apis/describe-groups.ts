@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, boolean, bytes, int16, int32, nullableString, string } from "../types.ts";
+import { array, boolean, bytes, int16, int32, nullableString, string } from "../wire-type.ts";
 import { operationsNotAsked } from "./authorized-operations.ts";
 
 const member = struct({

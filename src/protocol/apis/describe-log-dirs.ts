@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, boolean, int16, int32, int64, nullableArray, string } from "../types.ts";
+import { array, boolean, int16, int32, int64, nullableArray, string } from "../wire-type.ts";
 
 const partition = struct({
   partitionIndex: int32,

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, int16, int32, int64, nullableString, string } from "../types.ts";
+import { array, int16, int32, int64, nullableString, string } from "../wire-type.ts";
 
 const activeProducer = struct({
   producerId: int64,

@@ -1,7 +1,7 @@
 import { api } from "../api.ts";
 import { zeroUuid } from "../bytes.ts";
 import { since, struct } from "../schema.ts";
-import { array, int16, int32, int64, nullableString, string, uint16, uuid } from "../types.ts";
+import { array, int16, int32, int64, nullableString, string, uint16, uuid } from "../wire-type.ts";
 
 const replicaState = struct({
   replicaId: int32,

@@ -9,7 +9,7 @@ import {
   nullableString,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 const partition = struct({
   partitionIndex: int32,

@@ -9,7 +9,7 @@ import {
   nullableString,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 import { operationsNotAsked } from "./authorized-operations.ts";
 
 const cursor = { topicName: string, partitionIndex: int32 };

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, int16, int32, int64, string } from "../types.ts";
+import { array, int16, int32, int64, string } from "../wire-type.ts";
 
 /** Shows the state, the timeout and the partitions of transactions (KIP-664). */
 export const DescribeTransactions = api({

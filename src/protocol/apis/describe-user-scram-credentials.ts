@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, int8, int16, int32, nullableArray, nullableString, string } from "../types.ts";
+import { array, int8, int16, int32, nullableArray, nullableString, string } from "../wire-type.ts";
 
 /**
  * Tells which SCRAM mechanisms users have credentials for, and with how many iterations (KIP-554).

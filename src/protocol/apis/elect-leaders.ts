@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, since, struct } from "../schema.ts";
-import { array, int8, int16, int32, nullableArray, nullableString, string } from "../types.ts";
+import { array, int8, int16, int32, nullableArray, nullableString, string } from "../wire-type.ts";
 
 /**
  * Has partitions elect their preferred replica as leader (KIP-183), or any replica at all

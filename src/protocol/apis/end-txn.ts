@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since } from "../schema.ts";
-import { boolean, int16, int32, int64, string } from "../types.ts";
+import { boolean, int16, int32, int64, string } from "../wire-type.ts";
 
 /**
  * A producer commits or aborts its transaction (KIP-98). From version 5 on the answer has the

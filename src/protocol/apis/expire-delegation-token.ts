@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { bytes, int16, int32, int64 } from "../types.ts";
+import { bytes, int16, int32, int64 } from "../wire-type.ts";
 
 /** Changes when a delegation token expires; a negative period ends it at once (KIP-48). */
 export const ExpireDelegationToken = api({

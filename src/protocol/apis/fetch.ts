@@ -12,7 +12,7 @@ import {
   nullableString,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 const replicaState = struct({
   replicaId: defaulted(int32, -1),

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { between, since, struct } from "../schema.ts";
-import { array, int8, int16, int32, nullableString, string } from "../types.ts";
+import { array, int8, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /**
  * Asks which broker coordinates a group, a transactional id or a share partition: one of them up to

@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { array, boolean, int8, int16, int32, string, uuid } from "../types.ts";
+import { array, boolean, int8, int16, int32, string, uuid } from "../wire-type.ts";
 
 /** A client asks which of its metrics the broker wants, and how often (KIP-714). */
 export const GetTelemetrySubscriptions = api({

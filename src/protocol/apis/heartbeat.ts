@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since } from "../schema.ts";
-import { int16, int32, nullableString, string } from "../types.ts";
+import { int16, int32, nullableString, string } from "../wire-type.ts";
 
 /** A member of a classic group tells its coordinator that it is alive, and hears of a rebalance. */
 export const Heartbeat = api({

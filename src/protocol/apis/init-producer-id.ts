@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, since } from "../schema.ts";
-import { boolean, int16, int32, int64, nullableString } from "../types.ts";
+import { boolean, int16, int32, int64, nullableString } from "../wire-type.ts";
 
 /**
  * Gives a producer its id and epoch (KIP-98). With a transactional id it fences the producers that

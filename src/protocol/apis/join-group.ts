@@ -9,7 +9,7 @@ import {
   nullableString,
   nullableStringSince,
   string,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 /**
  * A consumer enters a classic group, or re-enters it in a rebalance. The answer makes one member

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { between, defaulted, since, struct } from "../schema.ts";
-import { array, int16, int32, nullableString, string } from "../types.ts";
+import { array, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /**
  * Members leave a classic group, so that its partitions are handed out anew without waiting for a

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, int8, int16, int32, string } from "../types.ts";
+import { array, int8, int16, int32, string } from "../wire-type.ts";
 
 /**
  * Lists the resources of some types that have a configuration (KIP-1142); version 0 knows

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, int16, int32, string } from "../types.ts";
+import { array, int16, int32, string } from "../wire-type.ts";
 
 /** Lists the groups that a broker coordinates, by state (KIP-518) and by type (KIP-848). */
 export const ListGroups = api({

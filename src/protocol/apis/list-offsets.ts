@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, since, struct } from "../schema.ts";
-import { array, int8, int16, int32, int64, string } from "../types.ts";
+import { array, int8, int16, int32, int64, string } from "../wire-type.ts";
 
 /**
  * Finds the offset of a partition's start, its end, or the first record at or after a time

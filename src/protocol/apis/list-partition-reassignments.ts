@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, int16, int32, nullableArray, nullableString, string } from "../types.ts";
+import { array, int16, int32, nullableArray, nullableString, string } from "../wire-type.ts";
 
 /** Lists the partitions that are being moved to other replicas (KIP-455). */
 export const ListPartitionReassignments = api({

@@ -11,7 +11,7 @@ import {
   nullableStringSince,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 import { operationsNotAsked } from "./authorized-operations.ts";
 
 const partition = struct({

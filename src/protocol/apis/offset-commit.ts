@@ -1,7 +1,7 @@
 import { api } from "../api.ts";
 import { zeroUuid } from "../bytes.ts";
 import { between, defaulted, since, struct } from "../schema.ts";
-import { array, int16, int32, int64, nullableString, string, uuid } from "../types.ts";
+import { array, int16, int32, int64, nullableString, string, uuid } from "../wire-type.ts";
 
 /**
  * Stores how far a group has come in each partition, on behalf of a member or of nobody in

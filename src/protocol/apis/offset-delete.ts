@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { struct } from "../schema.ts";
-import { array, int16, int32, string } from "../types.ts";
+import { array, int16, int32, string } from "../wire-type.ts";
 
 /** Deletes a group's offsets for partitions of topics to which it does not subscribe (KIP-496). */
 export const OffsetDelete = api({

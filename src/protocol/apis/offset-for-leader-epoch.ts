@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, since, struct } from "../schema.ts";
-import { array, int16, int32, int64, string } from "../types.ts";
+import { array, int16, int32, int64, string } from "../wire-type.ts";
 
 /**
  * Finds where a leader epoch ends, so that a consumer notices that its log was truncated (KIP-101,

@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { boolean, bytes, int8, int16, int32, uuid } from "../types.ts";
+import { boolean, bytes, int8, int16, int32, uuid } from "../wire-type.ts";
 
 /** A client hands in its metrics, in OpenTelemetry's format (KIP-714). */
 export const PushTelemetry = api({

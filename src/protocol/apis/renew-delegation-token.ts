@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { bytes, int16, int32, int64 } from "../types.ts";
+import { bytes, int16, int32, int64 } from "../wire-type.ts";
 
 /** Puts off the expiry of a delegation token (KIP-48). */
 export const RenewDelegationToken = api({

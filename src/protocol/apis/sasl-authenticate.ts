@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since } from "../schema.ts";
-import { bytes, int16, int64, nullableString } from "../types.ts";
+import { bytes, int16, int64, nullableString } from "../wire-type.ts";
 
 /** Carries one step of a SASL exchange (KIP-152), and says how long the session lasts (KIP-368). */
 export const SaslAuthenticate = api({

@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { array, int16, string } from "../types.ts";
+import { array, int16, string } from "../wire-type.ts";
 
 /**
  * A client names the SASL mechanism with which it is going to authenticate (KIP-43). After version

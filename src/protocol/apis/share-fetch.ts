@@ -11,7 +11,7 @@ import {
   nullableString,
   string,
   uuid,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 const acknowledgementBatch = struct({
   firstOffset: int64,

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, boolean, int16, int32, nullableString, string, uuid } from "../types.ts";
+import { array, boolean, int16, int32, nullableString, string, uuid } from "../wire-type.ts";
 import { operationsNotAsked } from "./authorized-operations.ts";
 
 const topicPartitions = struct({

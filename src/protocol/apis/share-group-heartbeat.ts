@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { defaulted, nullableStruct, struct } from "../schema.ts";
-import { array, int16, int32, nullableArray, nullableString, string, uuid } from "../types.ts";
+import { array, int16, int32, nullableArray, nullableString, string, uuid } from "../wire-type.ts";
 
 /** A member of a share group joins, reports, learns its assignment and leaves (KIP-932). */
 export const ShareGroupHeartbeat = api({

@@ -10,7 +10,7 @@ import {
   nullableString,
   string,
   uint16,
-} from "../types.ts";
+} from "../wire-type.ts";
 import { operationsNotAsked } from "./authorized-operations.ts";
 
 const keyValue = struct({ key: string, value: string });

@@ -11,7 +11,7 @@ import {
   nullableString,
   string,
   uint16,
-} from "../types.ts";
+} from "../wire-type.ts";
 
 const keyValue = struct({ key: string, value: string });
 

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, bytes, int16, int32, nullableString, string } from "../types.ts";
+import { array, bytes, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /**
  * The leader of a classic group hands in the assignment of all members, and each member picks up

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, int16, int32, int64, nullableString, string } from "../types.ts";
+import { array, int16, int32, int64, nullableString, string } from "../wire-type.ts";
 
 /**
  * Commits a group's offsets within a transaction (KIP-98), fenced by the member's generation

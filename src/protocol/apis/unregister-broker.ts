@@ -1,5 +1,5 @@
 import { api } from "../api.ts";
-import { int16, int32, nullableString } from "../types.ts";
+import { int16, int32, nullableString } from "../wire-type.ts";
 
 /** Removes a broker that is not coming back from the cluster (KIP-631). */
 export const UnregisterBroker = api({

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { between, defaulted, since, struct } from "../schema.ts";
-import { array, boolean, int8, int16, int32, nullableString, string } from "../types.ts";
+import { array, boolean, int8, int16, int32, nullableString, string } from "../wire-type.ts";
 
 /** Sets the levels of the cluster's features, or checks whether it could (KIP-584). */
 export const UpdateFeatures = api({

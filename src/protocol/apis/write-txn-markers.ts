@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { since, struct } from "../schema.ts";
-import { array, boolean, int8, int16, int32, int64, string } from "../types.ts";
+import { array, boolean, int8, int16, int32, int64, string } from "../wire-type.ts";
 
 /**
  * The transaction's coordinator has partitions mark the end of a transaction (KIP-98); a tool may

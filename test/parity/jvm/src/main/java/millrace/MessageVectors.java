@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Message;
@@ -27,6 +28,8 @@ import org.apache.kafka.common.protocol.MessageUtil;
  *
  *   {"api", "key", "versions", "newestStable", "requestHeaders", "responseHeaders"}   once per API; the headers' versions
  *   {"message", "version", "style", "hex", "value"}                                   one message
+ *   {"message", "version", "lost", "sample", "refused", "hex"}   what becomes of the message in `hex` if a field that
+ *       the version lacks is set to the sample: it is refused, or encoded without the field
  *
  * Run it by `mvn -q -f test/parity/jvm compile exec:java`. The same Kafka gives the same file.
  */
@@ -102,32 +105,67 @@ public final class MessageVectors {
                 for (int round = 0; round < style.rounds; round++) {
                     long seed = (name + version + style + round).hashCode();
                     JsonNode content = new Filler(schema, version, style, seed).message();
-                    JsonNode vector = vector(type, (short) version, content, schema, name, style);
-                    out.println(MAPPER.writeValueAsString(vector));
+                    ObjectNode node = MAPPER.createObjectNode();
+                    node.put("message", name).put("version", version).put("style", style.name().toLowerCase());
+                    Message written = fromJson(type, (short) version, content);
+                    ByteBuffer bytes = MessageUtil.toByteBufferAccessor(written, (short) version).buffer();
+                    node.put("hex", Values.hex(bytes));
+                    node.set("value", Values.of(fromBytes(type, (short) version, bytes), schema));
+                    out.println(MAPPER.writeValueAsString(node));
                 }
+            }
+            for (Losses.Loss loss : Losses.of(schema, version)) {
+                out.println(MAPPER.writeValueAsString(describe(loss, name, type, schema, (short) version)));
             }
         }
     }
 
-    private static ObjectNode vector(
-        String type, short version, JsonNode content, Schema schema, String name, Filler.Style style
-    ) {
+    private static ObjectNode describe(Losses.Loss loss, String name, String type, Schema schema, short version) {
+        JsonNode content = new Filler(schema, version, Filler.Style.TYPICAL, 0).message();
+        Message whole = fromJson(type, version, content);
+        Message changed = fromJson(type, version, content);
+        short elsewhere = (short) schema.newestWith(loss.field());
+        JsonNode fallback = Values.of(whole, schema).at(loss.pointer());
+        JsonNode sample = fallback;
+        for (long seed = 0; sample.equals(fallback); seed++) {
+            JsonNode other = new Filler(schema, elsewhere, Filler.Style.TYPICAL, seed).message();
+            loss.copy(fromJson(type, elsewhere, other), changed);
+            sample = Values.of(changed, schema).at(loss.pointer());
+        }
+        ObjectNode node = MAPPER.createObjectNode();
+        node.put("message", name).put("version", version).put("lost", loss.pointer());
+        node.set("sample", sample);
+        node.put("refused", isRefused(changed, version));
+        node.put("hex", Values.hex(MessageUtil.toByteBufferAccessor(whole, version).buffer()));
+        return node;
+    }
+
+    private static boolean isRefused(Message message, short version) {
         try {
-            Message written = (Message) Class.forName(type + "JsonConverter")
+            MessageUtil.toByteBufferAccessor(message, version);
+            return false;
+        } catch (UnsupportedVersionException e) {
+            return true;
+        }
+    }
+
+    private static Message fromJson(String type, short version, JsonNode content) {
+        try {
+            return (Message) Class.forName(type + "JsonConverter")
                 .getMethod("read", JsonNode.class, short.class)
                 .invoke(null, content, version);
-            ByteBuffer bytes = MessageUtil.toByteBufferAccessor(written, version).buffer();
-            Message read = (Message) Class.forName(type).getConstructor().newInstance();
-            read.read(new ByteBufferAccessor(bytes.duplicate()), version);
-            ObjectNode node = MAPPER.createObjectNode();
-            node.put("message", name);
-            node.put("version", version);
-            node.put("style", style.name().toLowerCase());
-            node.put("hex", Values.hex(bytes));
-            node.set("value", Values.of(read, schema));
-            return node;
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(name + " version " + version + " " + style, e);
+            throw new IllegalStateException(type + " version " + version + ": " + content, e);
+        }
+    }
+
+    private static Message fromBytes(String type, short version, ByteBuffer bytes) {
+        try {
+            Message message = (Message) Class.forName(type).getConstructor().newInstance();
+            message.read(new ByteBufferAccessor(bytes.duplicate()), version);
+            return message;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(type + " version " + version, e);
         }
     }
 }

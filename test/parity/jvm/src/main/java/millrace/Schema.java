@@ -50,8 +50,14 @@ final class Schema {
         return result;
     }
 
-    List<Field> struct(String name) {
-        return structs.get(name);
+    /** The fields of a struct; null if the type is a primitive one. */
+    List<Field> struct(String type) {
+        return structs.get(type);
+    }
+
+    /** The newest version that has a field. */
+    int newestWith(Field field) {
+        return IntStream.rangeClosed(oldest, newest).filter(field::isIn).max().orElseThrow();
     }
 
     /** One field: `item` is the type of the elements of an array, and the type itself otherwise. */

@@ -33,7 +33,7 @@ final class Values {
         return node;
     }
 
-    private static Object get(Object object, String field) {
+    static Object get(Object object, String field) {
         try {
             return object.getClass().getMethod(field).invoke(object);
         } catch (ReflectiveOperationException e) {

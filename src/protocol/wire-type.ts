@@ -207,16 +207,29 @@ function refusingNull<Out, In>(
   };
 }
 
+/** The most bytes that text may have, in compact form too: Kafka refuses more. */
+const maxTextLength = 0x7fff;
+
 /** A length, or −1 for null; compact forms carry it plus one. */
 function readLength(reader: Reader, form: Form, prefix: 2 | 4): number {
-  if (form.flexible) return reader.unsignedVarint() - 1;
   const at = reader.position;
+  if (form.flexible) {
+    const length = reader.unsignedVarint() - 1;
+    if (prefix === 2 && length > maxTextLength) {
+      throw new DecodeError("INVALID_LENGTH", `a text has ${length} bytes`, at);
+    }
+    return length;
+  }
   const length = prefix === 2 ? reader.int16() : reader.int32();
   if (length < -1) throw new DecodeError("INVALID_LENGTH", `a length is negative: ${length}`, at);
   return length;
 }
 
 function writeLength(writer: Writer, form: Form, prefix: 2 | 4, length: number): void {
+  if (prefix === 2 && length > maxTextLength) {
+    const message = `a text of ${length} bytes is longer than the ${maxTextLength} that a message can carry`;
+    throw new MillraceError("INVALID_ARGUMENT", message);
+  }
   if (form.flexible) writer.unsignedVarint(length + 1);
   else if (prefix === 2) writer.int16(length);
   else writer.int32(length);

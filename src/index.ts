@@ -1,0 +1,10 @@
+export {
+  BrokerError,
+  ConnectionError,
+  type ConnectionErrorCode,
+  DecodeError,
+  type DecodeErrorCode,
+  type ErrorCode,
+  MillraceError,
+  type MillraceErrorCode,
+} from "./errors.ts";
