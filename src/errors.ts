@@ -14,6 +14,10 @@ export type MillraceErrorCode =
   | "TIMED_OUT"
   /** A record could not be delivered within `deliveryTimeoutMs`. */
   | "DELIVERY_TIMED_OUT"
+  /** The producer has no room for more, and its caller did not wait for any: await what `enqueue` returns. */
+  | "BUFFER_FULL"
+  /** The record belonged to a transaction that was aborted before the record was sent. */
+  | "TRANSACTION_ABORTED"
   /** There is no committed offset, or it is out of range, and `autoOffsetReset` is "none". */
   | "NO_OFFSET"
   /** The log was truncated below the consumer's position, and `autoOffsetReset` is "none" (KIP-320). */

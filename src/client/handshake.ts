@@ -14,8 +14,10 @@ export interface SaslOptions {
   readonly password: string;
 }
 
-const softwareName = "millrace";
-const softwareVersion = "0.1.0";
+/** What this client calls itself to brokers (KIP-511). */
+export const softwareName = "millrace";
+/** The version that goes with {@link softwareName}. */
+export const softwareVersion = "0.1.0";
 /** KIP-368: a session is renewed when this part of its life is over. */
 const renewAfter = 0.85;
 

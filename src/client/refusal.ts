@@ -26,7 +26,8 @@ const advice: { readonly [code in BrokerErrorCode]?: string } = {
   INVALID_REPLICATION_FACTOR: "there are fewer brokers than replicas asked for",
   TOPIC_ALREADY_EXISTS: "the topic is there already",
   INVALID_TIMESTAMP: "the record's timestamp is too far from the broker's time",
-  INVALID_TRANSACTION_TIMEOUT: "transactionTimeoutMs is above the broker's transaction.max.timeout.ms",
+  INVALID_TRANSACTION_TIMEOUT:
+    "transactionTimeoutMs is above the broker's transaction.max.timeout.ms",
   UNSUPPORTED_COMPRESSION_TYPE: "the broker does not know this compression",
   INVALID_RECORD: "the broker refused the record: a compacted topic needs a key",
   INCONSISTENT_GROUP_PROTOCOL:

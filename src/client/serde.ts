@@ -1,4 +1,5 @@
 import { MillraceError } from "../errors.ts";
+import { readText } from "../protocol/index.ts";
 
 /** Turns values into what travels: bytes, text (sent as UTF-8), or null for no value. */
 export interface Serializer<T> {
@@ -19,7 +20,7 @@ export interface Serde<T> extends Serializer<T>, Deserializer<T> {}
 /** Text in UTF-8. */
 export const string: Serde<string> = {
   serialize: (value) => value,
-  deserialize: (buffer, start, end) => buffer.utf8Slice(start, end),
+  deserialize: readText,
 };
 
 /**

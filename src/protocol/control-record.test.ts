@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DecodeError } from "../errors.ts";
-import { controlRecordType, endTransactionMarker, markerCoordinatorEpoch } from "./control-record.ts";
+import {
+  controlRecordType,
+  endTransactionMarker,
+  markerCoordinatorEpoch,
+} from "./control-record.ts";
 import { RecordBatch } from "./record-batch.ts";
 import { RecordBatchBuilder } from "./record-batch-builder.ts";
 import { RecordCursor } from "./record-cursor.ts";
@@ -24,7 +28,7 @@ function recordOf(key: Uint8Array | null, value: Uint8Array | null): RecordCurso
 }
 
 for (const outcome of ["commit", "abort"] as const) {
-  test(`the marker of a ${outcome} is, byte for byte, the Java broker's, and is read back`, () => {
+  test(`a marker that says ${outcome} is, byte for byte, the Java broker's, and is read back`, () => {
     const marker = endTransactionMarker({
       outcome,
       coordinatorEpoch: 12,

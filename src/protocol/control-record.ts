@@ -48,7 +48,11 @@ export function controlRecordType(cursor: RecordCursor): TransactionOutcome | "o
     throw new DecodeError("INVALID_VALUE", message, Math.max(0, keyStart));
   }
   const type = buffer.readInt16BE(keyStart + 2);
-  return type === outcomeOnWire.commit ? "commit" : type === outcomeOnWire.abort ? "abort" : "other";
+  return type === outcomeOnWire.commit
+    ? "commit"
+    : type === outcomeOnWire.abort
+      ? "abort"
+      : "other";
 }
 
 /** The epoch of the coordinator that wrote the current record, an end of a transaction. */

@@ -60,7 +60,8 @@ test("however a stream is cut up, its frames come out the same", () => {
           index < 500 ? (pattern[index % pattern.length] as number) : 65536;
         feed(one, stream(sent), chunk);
         assert.equal(frames.length, sent.length);
-        for (const [index, frame] of frames.entries()) assert.ok(frame.equals(sent[index] as Buffer));
+        for (const [index, frame] of frames.entries())
+          assert.ok(frame.equals(sent[index] as Buffer));
       },
     ),
     { numRuns: 60 },

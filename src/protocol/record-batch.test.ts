@@ -21,7 +21,8 @@ test("a view shows the header's fields", () => {
   const bytes = builder.finish({ producerId: 77, producerEpoch: 5, baseSequence: 0x7fffffff });
   const batch = new RecordBatch(Buffer.concat([Buffer.alloc(9), bytes]), 9);
   batch.checkCrc();
-  const { sizeInBytes, count, baseOffset, lastOffset, lastOffsetDelta, partitionLeaderEpoch } = batch;
+  const { sizeInBytes, count, baseOffset, lastOffset, lastOffsetDelta, partitionLeaderEpoch } =
+    batch;
   assert.deepEqual([sizeInBytes, count, lastOffsetDelta], [bytes.length, 2, 1]);
   assert.deepEqual([baseOffset, lastOffset, partitionLeaderEpoch], [0, 1, -1]);
   assert.deepEqual([batch.magic, batch.attributes, batch.end], [2, 0x13, 9 + bytes.length]);

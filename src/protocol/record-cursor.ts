@@ -47,24 +47,26 @@ export class RecordCursor {
    * cannot be decompressed, or not to at most `limitBytes`. Does not check the batch's checksum.
    */
   open(batch: RecordBatch, limitBytes: number): void {
-    const { compression } = batch;
-    const start = batch.start + batchLayout.records;
+    // Whatever fails below leaves a cursor without records.
     this.remaining = 0;
-    if (compression === "none" || batch.count === 0) {
-      this.buffer = batch.buffer;
-      this.#position = start;
-      this.#end = batch.count === 0 ? start : batch.end;
-    } else {
-      const compressed = batch.buffer.subarray(start, batch.end);
-      this.buffer = decompress(compression, compressed, limitBytes);
-      this.#position = 0;
-      this.#end = this.buffer.length;
-    }
+    this.#position = 0;
+    this.#end = 0;
     this.#baseOffset = batch.baseOffset;
     this.#baseTimestamp = batch.baseTimestamp;
     this.#isAppendTime = batch.timestampType === "append";
     this.#appendTime = batch.maxTimestamp;
-    this.remaining = batch.count;
+    const { compression, count } = batch;
+    const start = batch.start + batchLayout.records;
+    if (compression === "none" || count === 0) {
+      this.buffer = batch.buffer;
+      this.#position = start;
+      this.#end = count === 0 ? start : batch.end;
+    } else {
+      const compressed = batch.buffer.subarray(start, batch.end);
+      this.buffer = decompress(compression, compressed, limitBytes);
+      this.#end = this.buffer.length;
+    }
+    this.remaining = count;
   }
 
   /**
@@ -229,7 +231,8 @@ export class RecordCursor {
   #skipHeaders(end: number): void {
     const count = this.headerCount;
     // A header has two bytes at least: the lengths of its key and its value.
-    if (count < 0 || count > (end - this.#position) / 2) throw this.#misfit("number of headers", count);
+    if (count < 0 || count > (end - this.#position) / 2)
+      throw this.#misfit("number of headers", count);
     for (let index = 0; index < count; index += 1) {
       const keyLength = this.#varint();
       if (keyLength < 0 || keyLength > end - this.#position) {

@@ -92,9 +92,9 @@ export class KafkaCluster {
   }
 
   /**
-   * Starts these nodes, or all that do not run, on their old ports and data, and resolves when they
-   * answer and list every broker that runs. One that runs is stopped first. After a kill this takes
-   * until the old session ends (`broker.session.timeout.ms`, 9 s unless set otherwise).
+   * Starts these nodes, or all that do not run, on their old ports and data, and resolves when all
+   * that run answer and list each other. One that runs is stopped first. Kafka does not let a
+   * broker back in before its old session ends (`broker.session.timeout.ms`, 9 s unless set).
    */
   async restart(...nodeIds: number[]): Promise<void> {
     if (this.#closing !== undefined) throw new Error("this Kafka cluster is closed");
@@ -105,8 +105,9 @@ export class KafkaCluster {
         : this.nodes.filter(({ pid }) => pid === undefined);
     await Promise.all(nodes.map((node) => node.stop()));
     await Promise.all(nodes.map((node) => node.start()));
-    const running = this.nodes.filter(({ pid }) => pid !== undefined).map(({ id }) => id);
-    await Promise.all(nodes.map((node) => node.untilReady(running, startTimeoutMs)));
+    const running = this.nodes.filter(({ pid }) => pid !== undefined);
+    const ids = running.map(({ id }) => id);
+    await Promise.all(running.map((node) => node.untilReady(ids, startTimeoutMs)));
   }
 
   /**

@@ -136,7 +136,8 @@ export class KafkaNode {
     const { pid } = running.child;
     if (pid !== undefined) watch({ pid, mark: this.#mark });
     await running.catch((cause: Error & { stderr?: string }) => {
-      const message = `could not format ${this.logDirectory}: ${cause.stderr ?? cause.message}`;
+      const said = (cause.stderr ?? cause.message).replaceAll(/^\tat .*\n/gm, "");
+      const message = `Kafka would not format ${this.logDirectory}: ${said}`;
       throw new Error(message, { cause });
     });
   }

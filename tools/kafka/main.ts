@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { resolveArtifacts } from "./artifacts.ts";
+import { existsSync } from "node:fs";
+import { cacheDirectory, resolveArtifacts } from "./artifacts.ts";
 import { toolArguments } from "./jvm.ts";
 import { startKafka } from "./kafka.ts";
 import type { KafkaCluster } from "./kafka-cluster.ts";
@@ -29,6 +30,9 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function start({ options }: Command): Promise<void> {
+  if (!existsSync(cacheDirectory)) {
+    console.log("The first start fetches Kafka through Maven and prepares it: this takes a while.");
+  }
   const before = await loadCluster();
   if (before?.nodes.some(({ pid }) => pid !== undefined)) {
     throw new Error("a cluster runs already: stop it first, or use start --node ID for one node");

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { isRunning, type JavaProcess, kill } from "./java-process.ts";
 
 /**
@@ -52,6 +53,7 @@ async function main(temporary: string | undefined): Promise<void> {
     if (line === "release") return;
     watched.push(JSON.parse(line) as JavaProcess);
   }
+  await delay(100); // one that was only just started has no command line yet, by which it is known
   await Promise.allSettled(watched.filter(isRunning).map(kill));
   if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
 }

@@ -15,7 +15,7 @@ import {
 } from "./config-entry.ts";
 import { dispatch } from "./dispatch.ts";
 import { type AdminOptions, attempting } from "./operation.ts";
-import { oneOrMany, type Outcomes, outcomeOf } from "./outcome.ts";
+import { type Outcomes, oneOrMany, outcomeOf } from "./outcome.ts";
 import { toBroker } from "./route.ts";
 
 /** What is told about configurations. */
@@ -81,10 +81,7 @@ export class Configs {
     alterations: readonly ConfigAlteration[],
     options?: AlterConfigsOptions,
   ): Promise<Outcomes<void>>;
-  alter(
-    asked: ConfigAlteration | readonly ConfigAlteration[],
-    options: AlterConfigsOptions = {},
-  ) {
+  alter(asked: ConfigAlteration | readonly ConfigAlteration[], options: AlterConfigsOptions = {}) {
     return oneOrMany(asked, (alterations) => this.#alter(alterations, options));
   }
 
@@ -98,8 +95,7 @@ export class Configs {
       const isOldEnough = types.length === 1 && types[0] === "client-metrics";
       const resourceTypes = types.map((type) => resourceTypeOnWire[type]);
       // Version 0 knows client metrics alone, and does not say so.
-      const body = (version: number) =>
-        version === 0 && isOldEnough ? {} : { resourceTypes };
+      const body = (version: number) => (version === 0 && isOldEnough ? {} : { resourceTypes });
       const answer = await this.#cluster.request("any", ListConfigResources, body, request);
       throwIfRefused(answer.errorCode, attempt);
       return answer.configResources.flatMap(({ resourceName: name, resourceType }) => {
@@ -114,7 +110,8 @@ export class Configs {
     options: DescribeConfigsOptions,
   ): Promise<Outcomes<Config>> {
     const { names, includeSynonyms = false, includeDocumentation = false } = options;
-    const attempt = (resource: ConfigResource) => `describing the configuration of ${label(resource)}`;
+    const attempt = (resource: ConfigResource) =>
+      `describing the configuration of ${label(resource)}`;
     return dispatch(
       this.#cluster,
       resources,
@@ -148,7 +145,8 @@ export class Configs {
     options: AlterConfigsOptions,
   ): Promise<Outcomes<void>> {
     const { validateOnly = false } = options;
-    const attempt = (resource: ConfigResource) => `altering the configuration of ${label(resource)}`;
+    const attempt = (resource: ConfigResource) =>
+      `altering the configuration of ${label(resource)}`;
     return dispatch(
       this.#cluster,
       alterations,
@@ -165,8 +163,12 @@ export class Configs {
             })),
             validateOnly,
           };
-          const { cluster } = { cluster: this.#cluster };
-          const answer = await cluster.request(target, IncrementalAlterConfigs, body, request);
+          const answer = await this.#cluster.request(
+            target,
+            IncrementalAlterConfigs,
+            body,
+            request,
+          );
           return byResource(answer.responses, attempt, () => {});
         },
         final: ["UNKNOWN_TOPIC_OR_PARTITION"],

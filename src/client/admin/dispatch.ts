@@ -77,12 +77,7 @@ class Dispatch<Item, Value> {
   readonly #settled = new Map<string, Outcome<Value>>();
   readonly #lastErrors = new Map<string, MillraceError>();
 
-  constructor(
-    cluster: Cluster,
-    items: readonly Item[],
-    errand: Errand<Item, Value>,
-    bound: Bound,
-  ) {
+  constructor(cluster: Cluster, items: readonly Item[], errand: Errand<Item, Value>, bound: Bound) {
     this.#cluster = cluster;
     this.#errand = errand;
     this.#bound = bound;

@@ -13,12 +13,12 @@ export type Outcome<T> =
 export type Outcomes<T> = ReadonlyMap<string, Outcome<T>>;
 
 /** Gives the values of all objects; throws the first error there is. */
-export function valuesOf<T>(outcomes: Outcomes<T>): Map<string, T> {
-  return new Map([...outcomes].map(([name, outcome]) => [name, valueOf(outcome)]));
+export function valuesOrThrow<T>(outcomes: Outcomes<T>): Map<string, T> {
+  return new Map([...outcomes].map(([name, outcome]) => [name, valueOrThrow(outcome)]));
 }
 
 /** Gives an outcome's value, or throws its error. */
-export function valueOf<T>(outcome: Outcome<T>): T {
+export function valueOrThrow<T>(outcome: Outcome<T>): T {
   if (outcome.state === "failed") throw outcome.error;
   return outcome.value;
 }
@@ -33,7 +33,7 @@ export async function oneOrMany<Item, T>(
 ): Promise<T | Outcomes<T>> {
   if (isMany(asked)) return ask(asked);
   const [outcome] = (await ask([asked])).values();
-  return valueOf(outcome as Outcome<T>);
+  return valueOrThrow(outcome as Outcome<T>);
 }
 
 /** The outcome that an answer's error number stands for; the value is made only where it is 0. */

@@ -1,13 +1,13 @@
+import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { CreatePartitions } from "../../protocol/apis/create-partitions.ts";
 import { ElectLeaders } from "../../protocol/apis/elect-leaders.ts";
 import { ListPartitionReassignments } from "../../protocol/apis/list-partition-reassignments.ts";
-import { brokerErrorNumber } from "../../broker-error-code.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
 import { dispatch } from "./dispatch.ts";
 import { type AdminOptions, attempting, brokerTimeoutMs } from "./operation.ts";
-import { oneOrMany, type Outcome, type Outcomes, outcomeOf } from "./outcome.ts";
+import { type Outcome, type Outcomes, oneOrMany, outcomeOf } from "./outcome.ts";
 import { byTopic, keyOf } from "./partition-list.ts";
 import { toController } from "./route.ts";
 

@@ -1,10 +1,11 @@
+import { MillraceError } from "../../errors.ts";
 import { DeleteRecords } from "../../protocol/apis/delete-records.ts";
 import { ListOffsets } from "../../protocol/apis/list-offsets.ts";
 import type { Cluster } from "../cluster.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
 import { dispatch } from "./dispatch.ts";
 import { type AdminOptions, brokerTimeoutMs } from "./operation.ts";
-import { oneOrMany, type Outcomes, outcomeOf } from "./outcome.ts";
+import { type Outcomes, oneOrMany, outcomeOf } from "./outcome.ts";
 import { byTopic, keyOf } from "./partition-list.ts";
 import { toLeader } from "./route.ts";
 
@@ -24,17 +25,18 @@ export interface DeletedRecords extends TopicPartition {
  * first record at or after a time, or the borders of what lies in tiered storage (KIP-405).
  */
 export type OffsetSpec =
-  | keyof typeof specOnWire
+  | keyof typeof places
   /** The first record whose timestamp is at least this, in milliseconds since 1970. */
   | { readonly timestamp: number };
 
-const specOnWire = {
-  latest: -1,
-  earliest: -2,
-  "max-timestamp": -3,
-  "earliest-local": -4,
-  "latest-tiered": -5,
-  "earliest-pending-upload": -6,
+/** The timestamp that stands for a place on the wire, and the first version that knows it. */
+const places = {
+  latest: { timestamp: -1, since: 1 },
+  earliest: { timestamp: -2, since: 1 },
+  "max-timestamp": { timestamp: -3, since: 7 },
+  "earliest-local": { timestamp: -4, since: 8 },
+  "latest-tiered": { timestamp: -5, since: 9 },
+  "earliest-pending-upload": { timestamp: -6, since: 11 },
 };
 
 /** A partition, and the place in it that is looked for. */
@@ -137,18 +139,18 @@ export class Records {
         attempt,
         route: toLeader(this.#cluster),
         send: async (leader, items, request) => {
-          const body = {
+          const body = (version: number) => ({
             replicaId: -1,
             isolationLevel: isolationLevel === "read-committed" ? 1 : 0,
             topics: byTopic(items, (name, partitions) => ({
               name,
               partitions: partitions.map(({ partition: partitionIndex, at }) => ({
                 partitionIndex,
-                timestamp: timestampOnWire(at),
+                timestamp: timestampOnWire(at, version),
               })),
             })),
             timeoutMs: brokerTimeoutMs(request),
-          };
+          });
           const answer = await this.#cluster.request(leader, ListOffsets, body, request);
           const outcomes = answer.topics.flatMap(({ name: topic, partitions }) =>
             partitions.map((one) => {
@@ -165,8 +167,17 @@ export class Records {
   }
 }
 
-function timestampOnWire(at: OffsetSpec): number {
-  return typeof at === "string" ? specOnWire[at] : at.timestamp;
+function timestampOnWire(at: OffsetSpec, version: number): number {
+  if (typeof at === "string") {
+    const { timestamp, since } = places[at];
+    if (version >= since) return timestamp;
+    // An older broker would take the number for a time.
+    const text = `the broker is too old to find the offset "${at}"`;
+    throw new MillraceError("UNSUPPORTED_VERSION", text);
+  }
+  if (at.timestamp >= 0) return at.timestamp;
+  const text = `an offset cannot be looked up by the timestamp ${at.timestamp}: give milliseconds since 1970`;
+  throw new MillraceError("INVALID_ARGUMENT", text);
 }
 
 function listedOffset(

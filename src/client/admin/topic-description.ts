@@ -12,7 +12,7 @@ import { dispatch } from "./dispatch.ts";
 import { type AdminOptions, type AdminRequest, isUnsupported } from "./operation.ts";
 import { failed, type Outcome, type Outcomes, outcomeOf } from "./outcome.ts";
 import { toAny } from "./route.ts";
-import { topicLabel, type TopicRef, topicRefKey } from "./topic-ref.ts";
+import { type TopicRef, topicLabel, topicRefKey } from "./topic-ref.ts";
 
 /** One partition as the cluster describes it to an administrator. */
 export interface PartitionDescription extends PartitionMetadata {
@@ -86,10 +86,7 @@ export async function awaitTopics<Value>(
 }
 
 /** Turns what is not usable yet into an error that is worth another try. */
-function withLeaders(
-  name: string,
-  outcome: Outcome<TopicDescription>,
-): Outcome<TopicDescription> {
+function withLeaders(name: string, outcome: Outcome<TopicDescription>): Outcome<TopicDescription> {
   const isReady =
     outcome.state === "done" && outcome.value.partitions.every(({ leader }) => leader >= 0);
   if (isReady) return outcome;
@@ -105,16 +102,17 @@ async function describeByPages(
   withOperations: boolean,
   request: AdminRequest,
 ): Promise<Outcomes<TopicDescription>> {
+  const topics = names.map((name) => ({ name }));
   const found = new Map<string, PagedTopic>();
   let cursor: Place | null = null;
   do {
     const from: Place | null = cursor;
-    const body = {
-      topics: names.map((name) => ({ name })),
-      responsePartitionLimit: pagePartitions,
-      cursor: from,
-    };
-    const answer = await cluster.request("any", DescribeTopicPartitions, body, request);
+    const answer: ResponseOf<typeof DescribeTopicPartitions> = await cluster.request(
+      "any",
+      DescribeTopicPartitions,
+      { topics, responsePartitionLimit: pagePartitions, cursor: from },
+      request,
+    );
     for (const topic of answer.topics) {
       const name = topic.name ?? "";
       const before = found.get(name)?.partitions ?? [];

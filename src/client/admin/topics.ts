@@ -5,11 +5,17 @@ import { zeroUuid } from "../../protocol/bytes.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { dispatch } from "./dispatch.ts";
-import { type AdminOptions, type AdminRequest, attempting, brokerTimeoutMs, sharedDeadline } from "./operation.ts";
-import { oneOrMany, type Outcomes, outcomeOf } from "./outcome.ts";
+import {
+  type AdminOptions,
+  type AdminRequest,
+  attempting,
+  brokerTimeoutMs,
+  sharedDeadline,
+} from "./operation.ts";
+import { type Outcomes, oneOrMany, outcomeOf } from "./outcome.ts";
 import { toAny, toController } from "./route.ts";
 import { awaitTopics, describeTopics, type TopicDescription } from "./topic-description.ts";
-import { topicLabel, type TopicRef, topicRefKey } from "./topic-ref.ts";
+import { type TopicRef, topicLabel, topicRefKey } from "./topic-ref.ts";
 
 /** A topic that is to be created. */
 export interface NewTopic {

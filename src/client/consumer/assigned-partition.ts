@@ -51,6 +51,8 @@ export class AssignedPartition implements TopicPartition {
   isSuspended = false;
   /** Whether it is still one of the consumer's. */
   isAssigned = true;
+  /** Before this moment, by the clock's `elapsed`, its leader is not asked again. */
+  retryAt = 0;
   /** The epoch of the leader that the position was last compared with; −1 before. */
   leaderEpoch = -1;
   // logStart ≤ lastStable ≤ highWatermark, as of the last answer; −1 while unknown.

@@ -26,6 +26,8 @@ export interface SessionRequest {
   readonly send: readonly FetchPartition[];
   /** What the session had and should no longer have. */
   readonly forget: readonly FetchPartition[];
+  /** As they were before: partitions of topics that were made anew and have another id now. */
+  readonly replaced: readonly FetchPartition[];
   /** Whether every topic's id is known, without which versions from 13 on cannot be used. */
   readonly usesTopicIds: boolean;
 }
@@ -34,7 +36,7 @@ export interface SessionRequest {
 export type SessionVerdict =
   | { readonly name: "good" }
   /** There is nothing to take from the answer: the next request begins a new session. */
-  | { readonly name: "restart"; readonly reason: string };
+  | { readonly name: "restart"; readonly reason: string; readonly isMoved: boolean };
 
 type FetchAnswer = ResponseOf<typeof Fetch>;
 
@@ -42,6 +44,12 @@ const noSession = 0;
 const initialEpoch = 0;
 const finalEpoch = -1;
 const greatestEpoch = 0x7fffffff;
+/** The errors that say that the client's picture of the topics is out of date. */
+const topicIdErrors: readonly string[] = [
+  "FETCH_SESSION_TOPIC_ID_ERROR",
+  "UNKNOWN_TOPIC_ID",
+  "INCONSISTENT_TOPIC_ID",
+];
 const good: SessionVerdict = { name: "good" };
 
 /**
@@ -72,14 +80,14 @@ export class FetchSession {
     const after = new Map<string, FetchPartition>();
     const send: FetchPartition[] = [];
     const forget: FetchPartition[] = [];
+    const replaced: FetchPartition[] = [];
     let usesTopicIds = true;
     for (const partition of wanted) {
       after.set(partition.name, partition);
       if (partition.topicId === zeroUuid) usesTopicIds = false;
       const known = isFull ? undefined : before.get(partition.name);
       if (!known || !isSame(known, partition)) send.push(partition);
-      // A topic that was made anew is another one to the broker.
-      if (known && isOtherTopic(known, partition)) forget.push(known);
+      if (known && isOtherTopic(known, partition)) replaced.push(known);
     }
     if (!isFull) {
       for (const [name, partition] of before) {
@@ -90,12 +98,11 @@ export class FetchSession {
     }
     this.#partitions = after;
     this.#topicNames = new Map(wanted.map(({ topicId, topic }) => [topicId, topic]));
-    const { 0: sessionId, 1: sessionEpoch } = [this.#sessionId, this.#epoch];
-    return { sessionId, sessionEpoch, send, forget, usesTopicIds };
+    return this.#signed({ send, forget, replaced, usesTopicIds });
   }
 
-  /** The name of a partition in an answer, which has the topic's name or its id; undefined if unasked for. */
-  nameOf(answered: { readonly topic: string; readonly topicId: string }): string | undefined {
+  /** The name of a topic in an answer, which has its name or its id; undefined if it was not asked for. */
+  topicOf(answered: { readonly topic: string; readonly topicId: string }): string | undefined {
     return answered.topicId === zeroUuid ? answered.topic : this.#topicNames.get(answered.topicId);
   }
 
@@ -125,24 +132,29 @@ export class FetchSession {
 
   /** The request that ends the session at the broker; undefined if there is none. */
   close(): SessionRequest | undefined {
-    const sessionId = this.#sessionId;
+    if (this.#sessionId === noSession) return undefined;
+    this.#epoch = finalEpoch;
+    const request = this.#signed({ send: [], forget: [], replaced: [], usesTopicIds: true });
     this.#restart("closed", false);
-    if (sessionId === noSession) return undefined;
-    return { sessionId, sessionEpoch: finalEpoch, send: [], forget: [], usesTopicIds: true };
+    return request;
+  }
+
+  #signed(content: Omit<SessionRequest, "sessionId" | "sessionEpoch">): SessionRequest {
+    return { ...content, sessionId: this.#sessionId, sessionEpoch: this.#epoch };
   }
 
   /** Begins anew; with the old id, the broker drops the old session at the same time. */
   #restart(reason: string, replacesOld: boolean): SessionVerdict {
     this.#epoch = initialEpoch;
     if (!replacesOld) this.#sessionId = noSession;
-    return { name: "restart", reason };
+    return { name: "restart", reason, isMoved: topicIdErrors.includes(reason) };
   }
 
   /** How many partitions the answer has; undefined if one of them was not asked for. */
   #countKnown(answer: FetchAnswer): number | undefined {
     let count = 0;
     for (const topic of answer.responses) {
-      const name = this.nameOf(topic);
+      const name = this.topicOf(topic);
       if (name === undefined) return undefined;
       for (const { partitionIndex } of topic.partitions) {
         if (!this.#partitions.has(`${name}-${partitionIndex}`)) return undefined;

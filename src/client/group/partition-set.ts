@@ -51,6 +51,8 @@ export function byTopicAndNumber(left: TopicPartition, right: TopicPartition): n
 }
 
 /** Gathers partitions by topic, as the protocol's messages list them. */
-export function groupedByTopic<T extends TopicPartition>(partitions: Iterable<T>): Map<string, T[]> {
+export function groupedByTopic<T extends TopicPartition>(
+  partitions: Iterable<T>,
+): Map<string, T[]> {
   return Map.groupBy(partitions, ({ topic }) => topic);
 }

@@ -13,7 +13,6 @@ export { CreateAcls } from "./create-acls.ts";
 export { CreateDelegationToken } from "./create-delegation-token.ts";
 export { CreatePartitions } from "./create-partitions.ts";
 export { CreateTopics } from "./create-topics.ts";
-export {} from "./declarations.ts";
 export { DeleteAcls } from "./delete-acls.ts";
 export { DeleteGroups } from "./delete-groups.ts";
 export { DeleteRecords } from "./delete-records.ts";

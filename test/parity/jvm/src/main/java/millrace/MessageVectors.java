@@ -11,6 +11,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -56,6 +57,7 @@ public final class MessageVectors {
         try (PrintWriter out = new PrintWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8))) {
             new MessageVectors(out).record();
         }
+        BatchVectors.write(Path.of(arguments[1]));
     }
 
     private void record() throws IOException {
