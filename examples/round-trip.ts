@@ -10,7 +10,7 @@ console.log("this example needs Java 17 and Maven, and the first start downloads
 
 await using kafka = await startKafka();
 await using client = new Client({ bootstrapServers: kafka.bootstrapServers });
-await client.admin().createTopics([{ topic: "readings", partitions: 3 }]);
+await client.admin().topics.create({ name: "readings", numPartitions: 3 });
 
 const places = ["Oslo", "Lima", "Pune", "Kyiv"];
 const count = 10_000;

@@ -54,7 +54,7 @@ interface Row {
   readonly cpuRatio: number | null;
 }
 
-await using kafka = await startKafka({ set: { "log.retention.ms": "-1", "num.partitions": "2" } });
+await using kafka = await startKafka();
 const { bootstrapServers } = kafka;
 await using client = new Client({ bootstrapServers });
 const admin = client.admin();
@@ -80,7 +80,7 @@ async function consume(size: string, records: number): Promise<Map<string, Run[]
   );
   const sums = new Set([...runs.values()].flat().map(({ checksum }) => checksum));
   if (sums.size > 1) throw new Error(`the engines read different records: ${[...sums]}`);
-  await admin.deleteTopics([topic]);
+  await admin.topics.delete(topic);
   return runs;
 }
 
@@ -89,7 +89,7 @@ async function produce(size: string, records: number): Promise<Map<string, Run[]
   const runs = await alternate(async (engine) => {
     run += 1;
     const topic = `produce-${size}-${run}`;
-    if (run > 1) await admin.deleteTopics([`produce-${size}-${run - 1}`]);
+    if (run > 1) await admin.topics.delete(`produce-${size}-${run - 1}`);
     await createTopic(topic);
     const settings = engine === "millrace" || engine === "java" ? options.set : [];
     return [
@@ -101,7 +101,7 @@ async function produce(size: string, records: number): Promise<Map<string, Run[]
       ...settings,
     ];
   }, records);
-  await admin.deleteTopics([`produce-${size}-${run}`]);
+  await admin.topics.delete(`produce-${size}-${run}`);
   const failures = [...runs.values()].flat().filter(({ checksum }) => checksum > 0);
   if (failures.length > 0) throw new Error("some records were not delivered");
   return runs;
@@ -132,9 +132,9 @@ function limits(records: number) {
   return { records, timeoutMs: 120_000 + records / 10 };
 }
 
-async function createTopic(topic: string): Promise<void> {
+async function createTopic(name: string): Promise<void> {
   const configs = { "retention.ms": "-1" };
-  await admin.createTopics([{ topic, partitions: 2, replicationFactor: 1, configs }]);
+  await admin.topics.create({ name, numPartitions: 2, configs });
 }
 
 function report(job: string, runs: ReadonlyMap<string, readonly Run[]>): void {

@@ -33,6 +33,12 @@ const advice: { readonly [code in BrokerErrorCode]?: string } = {
   INCONSISTENT_GROUP_PROTOCOL:
     "the group's members use another protocol or no assignor in common with this one",
   NON_EMPTY_GROUP: "the group still has members: stop them first",
+  GROUP_ID_NOT_FOUND: "there is no such group: check its name, or start a member of it",
+  GROUP_SUBSCRIBED_TO_TOPIC: "members of the group still read the topic: stop them first",
+  TRANSACTIONAL_ID_NOT_FOUND: "no producer has used this transactional id of late: check it",
+  UNKNOWN_TOPIC_ID: "there is no topic with this id: it may have been deleted",
+  BROKER_NOT_AVAILABLE:
+    "the broker is not part of the cluster at present: check its id, or start it",
 };
 
 /** The error for an answer's error number; `attempt` says what was tried, on what. */

@@ -105,7 +105,8 @@ export class KafkaCluster {
         : this.nodes.filter(({ pid }) => pid === undefined);
     await Promise.all(nodes.map((node) => node.stop()));
     await Promise.all(nodes.map((node) => node.start()));
-    const running = this.nodes.filter(({ pid }) => pid !== undefined);
+    // One of `nodes` may have ended already; asking it too is what tells the caller.
+    const running = this.nodes.filter((node) => node.pid !== undefined || nodes.includes(node));
     const ids = running.map(({ id }) => id);
     await Promise.all(running.map((node) => node.untilReady(ids, startTimeoutMs)));
   }

@@ -6,7 +6,7 @@ const limit = Number(limitText);
 
 const client = new Client({ bootstrapServers });
 const admin = client.admin();
-const { partitions } = await admin.describeTopic(topic);
+const { partitions } = await admin.topics.describe(topic);
 const consumer = client.consumer({
   assignment: partitions.map(({ partition }) => ({ topic, partition })),
   autoOffsetReset: "earliest",

@@ -118,7 +118,7 @@ export class Configs {
       {
         key: resourceKey,
         attempt,
-        route: toBroker(brokerOf),
+        route: toBroker(this.#cluster, brokerOf, attempt),
         send: async (target, items, request) => {
           const body = {
             resources: items.map(({ type, name }) => ({
@@ -153,7 +153,7 @@ export class Configs {
       {
         key: resourceKey,
         attempt,
-        route: toBroker(brokerOf),
+        route: toBroker(this.#cluster, brokerOf, attempt),
         send: async (target, items, request) => {
           const body = {
             resources: items.map((alteration) => ({

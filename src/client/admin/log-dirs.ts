@@ -44,7 +44,7 @@ export function describeLogDirs(
     {
       key: String,
       attempt,
-      route: toBroker((broker: number) => broker),
+      route: toBroker(cluster, (broker) => broker, attempt),
       send: async (target, [broker], request) => {
         const id = broker as number;
         const answer = await cluster.request(target, DescribeLogDirs, { topics: null }, request);

@@ -110,7 +110,10 @@ export class Producers {
       {
         key: keyOf,
         attempt,
-        route: broker === undefined ? toLeader(this.#cluster) : toBroker(() => broker),
+        route:
+          broker === undefined
+            ? toLeader(this.#cluster)
+            : toBroker(this.#cluster, () => broker, attempt),
         send: async (target, items, request) => {
           const topics = byTopic(items, (name, some) => ({
             name,

@@ -1,3 +1,4 @@
+import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { MillraceError } from "../../errors.ts";
 import { DeleteRecords } from "../../protocol/apis/delete-records.ts";
 import { ListOffsets } from "../../protocol/apis/list-offsets.ts";
@@ -113,7 +114,7 @@ export class Records {
           const outcomes = answer.topics.flatMap(({ name: topic, partitions }) =>
             partitions.map(({ partitionIndex: partition, errorCode, lowWatermark }) => {
               const value = { topic, partition, lowWatermark };
-              const outcome = outcomeOf(errorCode, attempt(value), undefined, () => value);
+              const outcome = outcomeOf(errorCode, attempt(value), hint(errorCode), () => value);
               return [keyOf(value), outcome] as const;
             }),
           );
@@ -165,6 +166,11 @@ export class Records {
       options,
     );
   }
+}
+
+function hint(errorCode: number): string | undefined {
+  if (errorCode !== brokerErrorNumber("OFFSET_OUT_OF_RANGE")) return undefined;
+  return "the partition ends before that offset: listOffsets tells where";
 }
 
 function timestampOnWire(at: OffsetSpec, version: number): number {

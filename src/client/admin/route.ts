@@ -39,9 +39,24 @@ export function toAny<Item>(): Route<Item> {
   return async (items) => ({ parcels: [{ target: "any", items }], failures: [] });
 }
 
-/** Each item goes to the broker that it names; those that name none go wherever one answers. */
-export function toBroker<Item>(brokerOf: (item: Item) => number | "any"): Route<Item> {
-  return async (items) => ({ parcels: parcels(items, brokerOf), failures: [] });
+/**
+ * Each item goes to the broker that it names, or else wherever one answers. A broker that is not
+ * part of the cluster is not waited for.
+ */
+export function toBroker<Item>(
+  cluster: Cluster,
+  brokerOf: (item: Item) => number | "any",
+  attempt: (item: Item) => string,
+): Route<Item> {
+  return async (items, _request, round) => {
+    const isKnown = (id: number | "any") => id === "any" || cluster.metadata.broker(id);
+    if (round > 0 || !items.map(brokerOf).every(isKnown)) await cluster.refresh([]);
+    return placing(items, (item) => {
+      const id = brokerOf(item);
+      if (isKnown(id)) return id;
+      return refusal(brokerErrorNumber("BROKER_NOT_AVAILABLE"), attempt(item));
+    });
+  };
 }
 
 /** Each item goes to the leader of its partition. Asking for a topic never creates it. */

@@ -60,7 +60,7 @@ const endSessionsMs = 1_000;
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #sources = new Map<number, Source>();
-  readonly #backoffs = new Map<AssignedPartition, Backoff>();
+  readonly #backoffs = new WeakMap<AssignedPartition, Backoff>();
   #timer: Timer | undefined;
   #isClosed = false;
 

@@ -25,8 +25,9 @@ export class LeaderWatch {
   readonly #events: LeaderEvents;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
-  /** Partitions that a warning was given for. */
-  readonly #homeless = new Set<AssignedPartition>();
+  /** Partitions without a leader: how often the metadata had been asked for when that was seen first. */
+  readonly #homeless = new Map<AssignedPartition, number>();
+  #refreshes = 0;
   #isRefreshing = false;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #waitMs = 0;
@@ -103,6 +104,7 @@ export class LeaderWatch {
       else this.#cluster.logger.debug({ error: String(error) }, "metadata could not be refreshed");
     } finally {
       this.#isRefreshing = false;
+      this.#refreshes += 1;
       this.#refreshedAt = clock.elapsed();
       this.#waitMs = this.#backoff.next();
     }
@@ -114,9 +116,12 @@ export class LeaderWatch {
     this.#waitMs = 0;
   }
 
+  /** Says once that a partition has no leader, if asking has not helped. */
   #warn(partition: AssignedPartition, reason: string): void {
-    if (this.#homeless.has(partition)) return;
-    this.#homeless.add(partition);
+    const seenAt = this.#homeless.get(partition);
+    if (seenAt === undefined) this.#homeless.set(partition, this.#refreshes);
+    if (seenAt === undefined || seenAt >= this.#refreshes) return;
+    this.#homeless.set(partition, Number.POSITIVE_INFINITY);
     const fields = { partition: partition.name, reason };
     this.#cluster.logger.warn(fields, "no broker leads the partition at present; asking again");
   }

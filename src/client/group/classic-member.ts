@@ -155,7 +155,9 @@ export class ClassicMember implements Member<ClassicRequest, ClassicAnswer> {
       case "left":
         return this.#end(undefined);
       case "abandon":
-        return this.#end(event.error);
+        if (!event.error) return this.#end(undefined);
+        this.#fail(event.error);
+        break;
       case "tick":
         break;
       default:

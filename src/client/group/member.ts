@@ -21,7 +21,7 @@ export type MemberEvent<Answer> =
       readonly group: GroupMetadata;
     }
   | { readonly type: "close"; readonly leave: boolean }
-  /** The member has to end at once, closed or not. */
+  /** The member has to end: with an error for good, without one at once and in silence. */
   | { readonly type: "abandon"; readonly error: Error | undefined }
   | Answer;
 

@@ -13,6 +13,7 @@ export function verdictOn(error: unknown): Verdict {
   const code = error instanceof BrokerError ? error.code : undefined;
   switch (code) {
     case "REBALANCE_IN_PROGRESS":
+    case "STALE_MEMBER_EPOCH":
       return "rebalancing";
     case "ILLEGAL_GENERATION":
       return "generation-over";

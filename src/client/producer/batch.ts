@@ -21,7 +21,7 @@ export class Batch {
   /** When the first record came, by the clock's `elapsed`. */
   readonly createdAt: number;
   /** Its number among what is outstanding: see `Outstanding`. */
-  readonly ordinal: number;
+  ordinal = 0;
   /** By the record's place in the batch; undefined as long as nobody wants to hear of any. */
   recipients: (Recipient | undefined)[] | undefined;
   /** The records' timestamps, where there are recipients. */
@@ -41,13 +41,11 @@ export class Batch {
     { topic, partition }: { readonly topic: string; readonly partition: number },
     builder: RecordBatchBuilder,
     createdAt: number,
-    ordinal: number,
   ) {
     this.topic = topic;
     this.partition = partition;
     this.builder = builder;
     this.createdAt = createdAt;
-    this.ordinal = ordinal;
   }
 
   get count(): number {
@@ -126,7 +124,8 @@ export class Batch {
   }
 
   #part(builder: RecordBatchBuilder, order: number): Batch {
-    const part = new Batch(this, builder, this.createdAt, this.ordinal);
+    const part = new Batch(this, builder, this.createdAt);
+    part.ordinal = this.ordinal;
     part.order = order;
     part.#orderStep = this.#orderStep / 2;
     return part;

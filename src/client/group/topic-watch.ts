@@ -1,0 +1,155 @@
+import type { Timer } from "../../clock.ts";
+import { Backoff } from "../backoff.ts";
+import type { Cluster } from "../cluster.ts";
+import type { KnownTopics, Subscription } from "./member.ts";
+
+/** Whom a {@link TopicWatch} works for. */
+export interface TopicWatcher {
+  /** The topics whose metadata should be kept up to date. */
+  readonly watchedTopics: readonly string[];
+  /** Whether it waits for metadata that is missing. */
+  readonly lacksMetadata: boolean;
+  /** What the subscription comes to has changed, or is known for the first time. */
+  subscribed(subscription: Subscription): void;
+  /** The cluster has told about topics. */
+  learned(topics: KnownTopics): void;
+}
+
+/**
+ * Keeps a member's subscription and the cluster's topics together: finds the topics that match a
+ * pattern, asks for metadata again when it is old, and soon when some is missing. Internal topics
+ * match no pattern. Patterns are matched here in both group protocols, so that they mean the same.
+ */
+export class TopicWatch {
+  readonly #cluster: Cluster;
+  readonly #watcher: TopicWatcher;
+  readonly #backoff: Backoff;
+  #wanted: readonly string[] | RegExp;
+  #resolved: string | undefined;
+  #hasSeenAll = false;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  #timer: Timer | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #isRefreshing = false;
+  #stopListening: (() => void) | undefined;
+
+  constructor(cluster: Cluster, wanted: readonly string[] | RegExp, watcher: TopicWatcher) {
+    this.#cluster = cluster;
+    this.#wanted = wanted;
+    this.#watcher = watcher;
+    const { retryBackoffMs, retryBackoffMaxMs } = cluster.settings;
+    this.#backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs, cluster.host.random);
+  }
+
+  start(): void {
+    this.#stopListening = this.#cluster.onMetadata(() => this.#onMetadata());
+    this.#watcher.learned(this.#topics);
+    this.update(this.#wanted);
+  }
+
+  /** Replaces what is subscribed to. */
+  update(wanted: readonly string[] | RegExp): void {
+    this.#wanted = wanted;
+    this.#resolve();
+    this.check();
+  }
+
+  /** Looks whether metadata has to be asked for, and when; to be called when the watcher has changed. */
+  check(): void {
+    if (!this.#stopListening || this.#isRefreshing) return;
+    const { clock } = this.#cluster.host;
+    const now = clock.elapsed();
+    const dueAt = this.#nextRefresh(now);
+    if (dueAt >= this.#dueAt) return;
+    this.#dueAt = dueAt;
+    this.#timer?.cancel();
+    this.#timer = clock.after(Math.max(0, dueAt - now), () => void this.#refresh());
+  }
+
+  stop(): void {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#timer?.cancel();
+  }
+
+  #nextRefresh(now: number): number {
+    const isPattern = this.#wanted instanceof RegExp;
+    const { watchedTopics, lacksMetadata } = this.#watcher;
+    if (!isPattern && watchedTopics.length === 0) return Number.POSITIVE_INFINITY;
+    const isUnseen = isPattern
+      ? !this.#hasSeenAll
+      : watchedTopics.some((topic) => !this.#knows(topic));
+    if (!Number.isFinite(this.#refreshedAt) && isUnseen) return now;
+    if (lacksMetadata || isUnseen) {
+      return Number.isFinite(this.#dueAt) ? this.#dueAt : now + this.#backoff.next();
+    }
+    this.#backoff.reset();
+    const since = Number.isFinite(this.#refreshedAt) ? this.#refreshedAt : now;
+    return since + this.#cluster.settings.metadataMaxAgeMs;
+  }
+
+  async #refresh(): Promise<void> {
+    this.#isRefreshing = true;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    const isPattern = this.#wanted instanceof RegExp;
+    try {
+      await this.#cluster.refresh(isPattern ? "all" : this.#watcher.watchedTopics);
+      if (isPattern) this.#hasSeenAll = true;
+      this.#resolve();
+    } catch (error) {
+      // The network may be back at the next try.
+      this.#cluster.logger.debug({ error }, "asking for the metadata of a group's topics failed");
+    }
+    this.#refreshedAt = this.#cluster.host.clock.elapsed();
+    this.#isRefreshing = false;
+    this.check();
+  }
+
+  #onMetadata(): void {
+    this.#resolve();
+    this.#watcher.learned(this.#topics);
+    this.check();
+  }
+
+  #resolve(): void {
+    const subscription = this.#subscription();
+    if (!subscription) return;
+    const key = JSON.stringify([this.#wanted.toString(), subscription.topics]);
+    if (key === this.#resolved) return;
+    this.#resolved = key;
+    this.#watcher.subscribed(subscription);
+  }
+
+  /** Undefined as long as it is not known what matches. */
+  #subscription(): Subscription | undefined {
+    const wanted = this.#wanted;
+    if (!(wanted instanceof RegExp)) {
+      const topics = [...new Set(wanted)].sort();
+      return { topics, accepts: (topic) => topics.includes(topic) };
+    }
+    if (!this.#hasSeenAll) return undefined;
+    // A pattern with the flags g or y would go on from its last match.
+    const pattern = new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, ""));
+    const accepts = (topic: string) => pattern.test(topic);
+    const candidates = this.#cluster.metadata.topics.filter(({ isInternal }) => !isInternal);
+    return {
+      topics: candidates
+        .map(({ name }) => name)
+        .filter(accepts)
+        .sort(),
+      accepts,
+    };
+  }
+
+  #knows(topic: string): boolean {
+    return this.#cluster.metadata.topic(topic) !== undefined;
+  }
+
+  get #topics(): KnownTopics {
+    const { metadata } = this.#cluster;
+    return {
+      partitionCount: (topic) => metadata.topic(topic)?.partitions.length ?? 0,
+      topicName: (id) => metadata.topicName(id),
+    };
+  }
+}
