@@ -4,9 +4,10 @@ import { type Logger, silentLogger } from "../log.ts";
 import type { TlsOptions } from "../network.ts";
 import { Admin } from "./admin/admin.ts";
 import { Cluster, type ClusterSettings } from "./cluster.ts";
+import { type ClaimHandler, Claims, type ClaimsOptions } from "./consumer/claims.ts";
 import { Consumer, type ConsumerOptions } from "./consumer/consumer.ts";
 import type { SaslOptions } from "./handshake.ts";
-import { Producer, type ProducerOptions } from "./producer/producer.ts";
+import { type Content, Producer, type ProducerOptions } from "./producer/producer.ts";
 
 /** How a client reaches its cluster. Only `bootstrapServers` must be given. */
 export interface ClientOptions {
@@ -73,6 +74,14 @@ export class Client {
   /** Makes a consumer; close it when it is no longer needed, or close the client. */
   consumer<K = Buffer, V = Buffer>(options: ConsumerOptions<K, V>): Consumer<K, V> {
     return this.#own(() => new Consumer(this.#cluster, options));
+  }
+
+  /** Begins to work on a group's partitions, each by itself; close it when it is no longer needed, or close the client. */
+  claims<K = Buffer, V = Buffer>(
+    options: ClaimsOptions<K, V>,
+    handler: ClaimHandler<K, V>,
+  ): Claims<K, V> {
+    return this.#own(() => new Claims(this.#cluster, options, handler));
   }
 
   /** The administration of the cluster: topics, configs, groups, transactions. */

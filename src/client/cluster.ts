@@ -122,8 +122,10 @@ export class Cluster {
       if (covers(current.topics, topics)) return current.done;
       await current.done.catch(() => {});
     }
-    const asked = topics === "all" ? "all" : [...this.#topicsInUse()];
-    const done = this.#askMetadata(asked).finally(() => {
+    const asked = topics === "all" ? "all" : this.#topicsInUse();
+    // A refresh for its own sake must not bring a topic back that somebody has deleted.
+    const mayCreate = topics !== "all" && topics.length > 0;
+    const done = this.#askMetadata(asked, mayCreate).finally(() => {
       this.#refresh = undefined;
     });
     this.#refresh = { topics: asked, done };
@@ -224,19 +226,20 @@ export class Cluster {
     throw new ConnectionError("NO_BROKER_REACHABLE", text, { cause: failures.at(-1) });
   }
 
-  async #askMetadata(topics: readonly string[] | "all"): Promise<void> {
+  async #askMetadata(topics: readonly string[] | "all", mayCreate: boolean): Promise<void> {
     const body = (version: number) => ({
       topics: topics === "all" ? (version === 0 ? [] : null) : topics.map((name) => ({ name })),
-      allowAutoTopicCreation: this.settings.allowAutoTopicCreation,
+      allowAutoTopicCreation: mayCreate && this.settings.allowAutoTopicCreation,
     });
     const answer = await this.request("any", MetadataApi, body);
-    if ("errorCode" in answer) {
-      throwIfRefused(answer.errorCode as number, "asking for metadata");
-    }
+    throwIfRefused(answer.errorCode, "asking for metadata");
     const retained = this.#coordinatorAddresses();
     this.metadata.update(answer, topics === "all");
     for (const broker of retained)
       if (!this.metadata.broker(broker.id)) this.metadata.addBroker(broker);
+    for (const name of this.#interest.keys()) {
+      if (this.metadata.errorOf(name) === "UNKNOWN_TOPIC_OR_PARTITION") this.#interest.delete(name);
+    }
     this.#refreshedAt = this.host.clock.elapsed();
     for (const run of this.#listeners) run();
   }

@@ -59,6 +59,8 @@ export class Connection {
   #correlationId = 0;
   #failure: Error | undefined;
   #onClose: (() => void) | undefined;
+  #isCongested = false;
+  readonly #onDrain = new Set<() => void>();
 
   private constructor(
     endpoint: Endpoint,
@@ -91,6 +93,17 @@ export class Connection {
   /** How many requests wait for their answer. */
   get inFlight(): number {
     return this.#pending.length;
+  }
+
+  /** Whether more was written than the network has taken yet. */
+  get isCongested(): boolean {
+    return this.#isCongested;
+  }
+
+  /** Calls `run` once when the network has taken what was written, or the connection has ended. */
+  onDrain(run: () => void): void {
+    if (this.#isCongested) this.#onDrain.add(run);
+    else run();
   }
 
   /** Calls `run` once when the connection has ended. */
@@ -174,7 +187,7 @@ export class Connection {
           this.close(error as Error);
         }
       },
-      drained: () => {},
+      drained: () => this.#drained(),
       closed: (error) => this.#fail(lostError(endpoint, error)),
     });
   }
@@ -197,8 +210,15 @@ export class Connection {
     (parts[0] as Buffer).writeInt32BE(length - 4, 0);
     this.#traffic.bytesOut += length;
     this.#traffic.requests += 1;
-    this.#socket?.write(parts);
+    if (this.#socket?.write(parts) === false) this.#isCongested = true;
     return correlationId;
+  }
+
+  #drained(): void {
+    this.#isCongested = false;
+    const waiting = [...this.#onDrain];
+    this.#onDrain.clear();
+    for (const run of waiting) run();
   }
 
   #receive(frame: Buffer): void {
@@ -230,6 +250,7 @@ export class Connection {
     const onClose = this.#onClose;
     this.#onClose = undefined;
     onClose?.();
+    this.#drained();
   }
 
   #timedOut(name: string, timeoutMs: number): MillraceError {

@@ -91,11 +91,9 @@ export class Configs {
     options: AdminOptions = {},
   ): Promise<ConfigResource[]> {
     const attempt = "listing the config resources";
+    const resourceTypes = types.map((type) => resourceTypeOnWire[type]);
     return attempting(this.#cluster, attempt, options, async (request) => {
-      const isOldEnough = types.length === 1 && types[0] === "client-metrics";
-      const resourceTypes = types.map((type) => resourceTypeOnWire[type]);
-      // Version 0 knows client metrics alone, and does not say so.
-      const body = (version: number) => (version === 0 && isOldEnough ? {} : { resourceTypes });
+      const body = (version: number) => (version === 0 ? onlyMetrics(types) : { resourceTypes });
       const answer = await this.#cluster.request("any", ListConfigResources, body, request);
       throwIfRefused(answer.errorCode, attempt);
       return answer.configResources.flatMap(({ resourceName: name, resourceType }) => {
@@ -176,6 +174,13 @@ export class Configs {
       options,
     );
   }
+}
+
+/** Version 0 lists client metrics whatever was wanted, so nothing else may be asked for. */
+function onlyMetrics(types: readonly ConfigResourceType[]): Record<string, never> {
+  if (types.length === 1 && types[0] === "client-metrics") return {};
+  const text = "the broker is too old to list config resources other than client-metrics";
+  throw new MillraceError("UNSUPPORTED_VERSION", text);
 }
 
 const operationOnWire = { set: 0, delete: 1, append: 2, subtract: 3 };

@@ -149,7 +149,7 @@ export class Groups {
   }
 
   /**
-   * Removes members from a classic group (KIP-345), so that their partitions go to the others at
+   * Removes members from a classic or consumer group (KIP-345), so that their partitions go to the others at
    * once. A member that still lives joins anew. Outcomes are found under the instance's name or the
    * member's id, whichever was given.
    */

@@ -10,7 +10,7 @@ import { byTopic, keyOf } from "./partition-list.ts";
 import { toBroker, toCoordinator, toLeader } from "./route.ts";
 
 /** An idempotent producer that a partition remembers. */
-export interface ProducerState {
+export interface ActiveProducer {
   readonly producerId: number;
   readonly producerEpoch: number;
   /** That of its last batch; undefined after a transaction's end alone. */
@@ -44,11 +44,11 @@ export class Producers {
   }
 
   /** Describes the idempotent producers that have written to partitions of late (KIP-664). */
-  describe(partition: TopicPartition, options?: DescribeProducersOptions): Promise<ProducerState[]>;
+  describe(partition: TopicPartition, options?: DescribeProducersOptions): Promise<ActiveProducer[]>;
   describe(
     partitions: readonly TopicPartition[],
     options?: DescribeProducersOptions,
-  ): Promise<Outcomes<ProducerState[]>>;
+  ): Promise<Outcomes<ActiveProducer[]>>;
   describe(
     asked: TopicPartition | readonly TopicPartition[],
     options: DescribeProducersOptions = {},
@@ -101,7 +101,7 @@ export class Producers {
   #describe(
     partitions: readonly TopicPartition[],
     options: DescribeProducersOptions,
-  ): Promise<Outcomes<ProducerState[]>> {
+  ): Promise<Outcomes<ActiveProducer[]>> {
     const { broker } = options;
     const attempt = (one: TopicPartition) => `describing the producers of ${keyOf(one)}`;
     return dispatch(
@@ -144,7 +144,7 @@ type ActiveProducer = ResponseOf<
   typeof DescribeProducers
 >["topics"][number]["partitions"][number]["activeProducers"][number];
 
-function producerState(producer: ActiveProducer): ProducerState {
+function producerState(producer: ActiveProducer): ActiveProducer {
   const known = (value: number) => (value < 0 ? undefined : value);
   return {
     producerId: producer.producerId,

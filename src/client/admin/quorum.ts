@@ -10,8 +10,8 @@ export interface QuorumReplica {
   readonly id: number;
   /** Undefined where the quorum is a fixed one (KIP-853). */
   readonly directoryId: string | undefined;
-  /** How far its copy of the log goes. */
-  readonly logEndOffset: number;
+  /** How far its copy of the log goes; undefined while the leader does not know. */
+  readonly logEndOffset: number | undefined;
   /** When the leader last heard of it, in milliseconds since 1970; undefined if it has not. */
   readonly lastFetchTimestamp: number | undefined;
   /** When it last had all that the leader had. */
@@ -65,12 +65,12 @@ export function describeQuorum(cluster: Cluster, options: AdminOptions): Promise
 type PartitionAnswer = ResponseOf<typeof DescribeQuorum>["topics"][number]["partitions"][number];
 
 function quorumReplica(replica: PartitionAnswer["currentVoters"][number]): QuorumReplica {
-  const known = (timestamp: number) => (timestamp < 0 ? undefined : timestamp);
+  const known = (value: number) => (value < 0 ? undefined : value);
   const { replicaDirectoryId } = replica;
   return {
     id: replica.replicaId,
     directoryId: replicaDirectoryId === zeroUuid ? undefined : replicaDirectoryId,
-    logEndOffset: replica.logEndOffset,
+    logEndOffset: known(replica.logEndOffset),
     lastFetchTimestamp: known(replica.lastFetchTimestamp),
     lastCaughtUpTimestamp: known(replica.lastCaughtUpTimestamp),
   };

@@ -23,7 +23,7 @@ export interface ListTransactionsOptions extends AdminOptions {
   readonly states?: readonly TransactionState[] | undefined;
   /** Only transactions of these producers; all by default. */
   readonly producerIds?: readonly number[] | undefined;
-  /** Only transactions that have been open for longer, in milliseconds (KIP-994); any by default. */
+  /** Only transactions that are under way and have been for longer, in milliseconds (KIP-994); any by default. */
   readonly longerThanMs?: number | undefined;
   /** A regular expression (RE2) that transactional ids must match as a whole (KIP-1152); any by default. */
   readonly transactionalIdPattern?: string | undefined;
@@ -59,6 +59,8 @@ export type HangingTransaction = TopicPartition &
       }
   );
 
+const underWay: readonly TransactionState[] = ["ongoing", "prepare-commit", "prepare-abort"];
+
 /** Lists and describes transactions, and ends those that hang. */
 export class Transactions {
   readonly #cluster: Cluster;
@@ -69,12 +71,14 @@ export class Transactions {
 
   /** Lists the transactional ids of the cluster; asks every broker for those it coordinates (KIP-664). */
   async list(options: ListTransactionsOptions = {}): Promise<TransactionListing[]> {
-    const { states = [], producerIds = [], longerThanMs = -1, transactionalIdPattern } = options;
+    const { producerIds = [], longerThanMs, transactionalIdPattern } = options;
+    // Kafka counts a transaction that never began, or is over, as one that has been open for long.
+    const { states = longerThanMs === undefined ? [] : underWay } = options;
     const attempt = "listing the transactions";
     const body = {
       stateFilters: states.map(wordForTransactionState),
       producerIdFilters: producerIds,
-      durationFilter: longerThanMs,
+      durationFilter: longerThanMs ?? -1,
       transactionalIdPattern: transactionalIdPattern ?? null,
     };
     const found = await askingEveryBroker(this.#cluster, attempt, options, async (id, request) => {

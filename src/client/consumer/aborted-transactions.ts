@@ -1,3 +1,4 @@
+import { controlRecordType } from "../../protocol/control-record.ts";
 import type { RecordBatch } from "../../protocol/record-batch.ts";
 import { RecordCursor } from "../../protocol/record-cursor.ts";
 
@@ -7,9 +8,6 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** A control record's key has its version and its type, two bytes each; type 0 is the end of an aborted one. */
-const typeAt = 2;
-const abortType = 0;
 /** Control records are a handful of bytes and never compressed. */
 const controlLimitBytes = 1024;
 
@@ -45,7 +43,5 @@ export class AbortedTransactions {
 function isAbortMarker(batch: RecordBatch): boolean {
   const cursor = new RecordCursor();
   cursor.open(batch, controlLimitBytes);
-  if (!cursor.next()) return false;
-  const key = cursor.key();
-  return key !== null && key.length >= typeAt + 2 && key.readInt16BE(typeAt) === abortType;
+  return cursor.next() && controlRecordType(cursor) === "abort";
 }

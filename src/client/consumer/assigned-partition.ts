@@ -1,4 +1,4 @@
-import { type MillraceError } from "../../errors.ts";
+import type { MillraceError } from "../../errors.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
 import type { FetchedRecords } from "./fetched-records.ts";
 import type { LogPlace } from "./offset-reset.ts";
@@ -26,6 +26,12 @@ export type PartitionState =
       readonly before: Exclude<PartitionState, { name: "failed" }>;
     };
 
+/**
+ * Whose a partition is: "arriving" before the user has been told of it, "leaving" while it is being
+ * given up, "gone" when it is another's. Only what is "held" is fetched and handed out.
+ */
+export type Tenure = "arriving" | "held" | "leaving" | "gone";
+
 /** What a leader says about the end of an epoch: the greatest one up to that asked for, and its end. */
 export interface EpochEnd {
   readonly leaderEpoch: number;
@@ -47,10 +53,8 @@ export class AssignedPartition implements TopicPartition {
   readonly name: string;
   /** Whether the user has stopped it for a while; what is buffered stays. */
   isPaused = false;
-  /** Whether it is about to be given up, or its owner has not been told of it yet. */
-  isSuspended = false;
-  /** Whether it is still one of the consumer's. */
-  isAssigned = true;
+  /** Whether it is the consumer's to read; see {@link Tenure}. */
+  tenure: Tenure = "held";
   /** Before this moment, by the clock's `elapsed`, its leader is not asked again. */
   retryAt = 0;
   /** The epoch of the leader that the position was last compared with; −1 before. */
@@ -59,7 +63,9 @@ export class AssignedPartition implements TopicPartition {
   highWatermark = -1;
   lastStableOffset = -1;
   logStartOffset = -1;
-  /** How far the user is done with it: what may be committed. */
+  /** How far it was handed out to a loop or a poll. */
+  handedOut: Position | undefined;
+  /** How far the user is done with it: what is committed by itself, on revocation and on close. */
   marked: Position | undefined;
   /** What was last committed by this consumer, or found committed. */
   committedOffset = -1;
@@ -110,7 +116,7 @@ export class AssignedPartition implements TopicPartition {
 
   /** Whether its leader may be asked for more, as far as the partition itself is concerned. */
   get isFetchable(): boolean {
-    return this.#state === fetching && !this.isPaused && !this.isSuspended;
+    return this.#state === fetching && !this.isPaused && this.tenure === "held";
   }
 
   /** Whether something buffered may be handed out. */
@@ -145,7 +151,7 @@ export class AssignedPartition implements TopicPartition {
 
   /** Goes back to a record that was handed out, unless the position has jumped since `seeks`. */
   rewind(position: Position, seeks: number): void {
-    if (seeks !== this.#seeks || !this.isAssigned) return;
+    if (seeks !== this.#seeks || this.tenure === "gone") return;
     this.#jump(position);
     this.#state = fetching;
   }
@@ -205,7 +211,9 @@ export class AssignedPartition implements TopicPartition {
 
   /** Whether an answer to a fetch from `offset` is still of use. */
   expects(offset: number): boolean {
-    return this.isAssigned && this.#state === fetching && this.#fetchPosition?.offset === offset;
+    return (
+      this.tenure !== "gone" && this.#state === fetching && this.#fetchPosition?.offset === offset
+    );
   }
 
   /** Takes in what was fetched; the next fetch starts behind it. */
@@ -253,6 +261,7 @@ export class AssignedPartition implements TopicPartition {
   #jump(position: Position | undefined): void {
     this.#seeks += 1;
     this.marked = undefined;
+    this.handedOut = undefined;
     this.#gap = undefined;
     this.#position = position;
     this.dropBuffered();

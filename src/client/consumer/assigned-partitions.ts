@@ -35,7 +35,7 @@ export class AssignedPartitions implements Iterable<AssignedPartition> {
 
   /** Lets go of a partition and of what is buffered for it. */
   remove(partition: AssignedPartition): void {
-    partition.isAssigned = false;
+    partition.tenure = "gone";
     partition.dropBuffered();
     this.#byName.delete(partition.name);
     this.#ready.delete(partition);

@@ -85,7 +85,7 @@ export class ConsumerBatch<K = Buffer, V = Buffer>
 
   /** Whether its partition is still this consumer's, and has not been sought away from since. */
   get isCurrent(): boolean {
-    return this.#source.isAssigned && this.#source.seeks === this.#seeks;
+    return this.#source.tenure !== "gone" && this.#source.seeks === this.#seeks;
   }
 
   /** The records one after the other, each decoded when it is asked for. */

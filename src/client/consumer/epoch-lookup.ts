@@ -2,7 +2,12 @@ import { OffsetForLeaderEpoch } from "../../protocol/apis/offset-for-leader-epoc
 import type { Cluster } from "../cluster.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import type { EpochEnd } from "./assigned-partition.ts";
-import { askLeaders, type Led, type LeaderAnswers, type PartitionAnswer } from "./leader-requests.ts";
+import {
+  askLeaders,
+  type LeaderAnswers,
+  type Led,
+  type PartitionAnswer,
+} from "./leader-requests.ts";
 
 /** A leader epoch whose end is wanted. */
 export interface EpochQuestion extends TopicPartition {

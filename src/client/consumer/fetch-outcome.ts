@@ -6,8 +6,7 @@ import { refusal } from "../refusal.ts";
 import type { EpochEnd } from "./assigned-partition.ts";
 
 /** A partition in a fetch's answer. */
-export type FetchedPartition =
-  ResponseOf<typeof Fetch>["responses"][number]["partitions"][number];
+export type FetchedPartition = ResponseOf<typeof Fetch>["responses"][number]["partitions"][number];
 
 /** What a partition's part of an answer calls for. */
 export type FetchOutcome =

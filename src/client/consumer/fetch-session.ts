@@ -176,7 +176,5 @@ function isSame(left: FetchPartition, right: FetchPartition): boolean {
 }
 
 function isOtherTopic(left: FetchPartition, right: FetchPartition): boolean {
-  return (
-    left.topicId !== right.topicId && left.topicId !== zeroUuid && right.topicId !== zeroUuid
-  );
+  return left.topicId !== right.topicId && left.topicId !== zeroUuid && right.topicId !== zeroUuid;
 }

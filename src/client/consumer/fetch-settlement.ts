@@ -2,13 +2,13 @@ import { DecodeError, type MillraceError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import type { ResponseOf } from "../../protocol/api.ts";
 import type { Fetch } from "../../protocol/apis/fetch.ts";
+import { partitionName } from "../topic-partition.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { AssignedPartitions } from "./assigned-partitions.ts";
 import type { BufferBudget, FrameHold } from "./buffer-budget.ts";
-import { FetchedRecords } from "./fetched-records.ts";
 import { type FetchedPartition, type FetchOutcome, fetchOutcome } from "./fetch-outcome.ts";
 import type { FetchSession } from "./fetch-session.ts";
-import { partitionName } from "../topic-partition.ts";
+import { FetchedRecords } from "./fetched-records.ts";
 import type { Isolation } from "./offset-reset.ts";
 import type { PositionPolicy } from "./position-policy.ts";
 
@@ -59,7 +59,8 @@ export class FetchSettlement {
         const partition = assigned.byName(name);
         const asked = session.partitions.get(name);
         const hold = part.records?.length ? frame : undefined;
-        if (partition && asked) on(partition, this.#settle(partition, asked.fetchOffset, part, hold));
+        if (partition && asked)
+          on(partition, this.#settle(partition, asked.fetchOffset, part, hold));
         else hold?.release();
       }
     }
@@ -92,7 +93,10 @@ export class FetchSettlement {
     switch (outcome.name) {
       case "retry": {
         const { isMoved, reason } = outcome;
-        this.#parts.logger.debug({ partition: topicPartition, offset, reason }, "fetching again later");
+        this.#parts.logger.debug(
+          { partition: topicPartition, offset, reason },
+          "fetching again later",
+        );
         return { name: "retry", isMoved };
       }
       case "refused":
@@ -132,7 +136,13 @@ export class FetchSettlement {
     }
     const aborted =
       this.#parts.isolation === "read-committed" ? (abortedTransactions ?? []) : undefined;
-    const fetched = { bytes: records, startOffset: offset, aborted, highWatermark, lastStableOffset };
+    const fetched = {
+      bytes: records,
+      startOffset: offset,
+      aborted,
+      highWatermark,
+      lastStableOffset,
+    };
     try {
       const startEpoch = partition.fetchPosition?.leaderEpoch ?? -1;
       partition.receive(new FetchedRecords(fetched, startEpoch, hold));

@@ -1,6 +1,6 @@
 import { DecodeError } from "../../errors.ts";
 import { type RecordBatch, RecordBatches } from "../../protocol/record-batch.ts";
-import { AbortedTransactions, type AbortedTransaction } from "./aborted-transactions.ts";
+import { type AbortedTransaction, AbortedTransactions } from "./aborted-transactions.ts";
 import type { Position } from "./assigned-partition.ts";
 import type { FrameHold } from "./buffer-budget.ts";
 

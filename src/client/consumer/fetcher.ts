@@ -139,7 +139,9 @@ export class Fetcher {
 
   #isIdle(broker: number): boolean {
     const source = this.#sources.get(broker);
-    return !source || (!source.isBusy && source.retryAt <= this.#parts.cluster.host.clock.elapsed());
+    return (
+      !source || (!source.isBusy && source.retryAt <= this.#parts.cluster.host.clock.elapsed())
+    );
   }
 
   /**
@@ -171,10 +173,8 @@ export class Fetcher {
     try {
       const request = source.session.request(partitions.map((one) => this.#asked(one)));
       const answer = await this.#send(broker, request, { maxBytes, maxWaitMs });
-      const latencyMs = clock.elapsed() - startedAt;
-      metrics.fetches += 1;
-      metrics.fetchLatencyMs += latencyMs;
-      metrics.maxFetchLatencyMs = Math.max(metrics.maxFetchLatencyMs, latencyMs);
+      metrics.fetches.add();
+      metrics.fetchLatency.record(clock.elapsed() - startedAt);
       budget.unreserve(maxBytes);
       if (!this.#isClosed) this.#answered(broker, source, answer);
     } catch (error) {
@@ -231,7 +231,7 @@ export class Fetcher {
     leaders.learn(source.session, answer);
     const react = (partition: AssignedPartition, settlement: Settlement) =>
       this.#react(broker, partition, settlement);
-    metrics.fetchedBytes += settlement.settle(source.session, answer, react);
+    metrics.fetchSize.record(settlement.settle(source.session, answer, react));
   }
 
   #react(broker: number, partition: AssignedPartition, settlement: Settlement): void {
@@ -276,7 +276,7 @@ export class Fetcher {
 
   #failed(broker: number, source: Source, error: Error): void {
     const { cluster, leaders, metrics, events } = this.#parts;
-    metrics.failedFetches += 1;
+    metrics.failedFetches.add();
     source.session.failed();
     source.retryAt = cluster.host.clock.elapsed() + source.backoff.next();
     if (!mayPass(error)) {

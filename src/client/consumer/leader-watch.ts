@@ -46,7 +46,7 @@ export class LeaderWatch {
     const known = this.#cluster.metadata.partition(topic, index);
     if (known && known.leader >= 0) {
       partition.followLeader(known.leaderEpoch);
-      if (this.#homeless.delete(partition) && this.#homeless.size === 0) this.#calm();
+      this.#homeless.delete(partition);
       return known.leader;
     }
     const reason = whyHomeless(this.#cluster, topic, index);
@@ -96,6 +96,7 @@ export class LeaderWatch {
     try {
       const wait = this.#refreshedAt + this.#waitMs - clock.elapsed();
       if (wait > 0) await clock.sleep(wait, signal);
+      else if (-wait > this.#cluster.settings.retryBackoffMaxMs) this.#backoff.reset();
       const topics = [...this.#assigned].map(({ topic }) => topic);
       await this.#cluster.refresh([...new Set(topics)]);
     } catch (error) {
@@ -109,11 +110,6 @@ export class LeaderWatch {
       this.#waitMs = this.#backoff.next();
     }
     if (!signal.aborted) this.#events.refreshed();
-  }
-
-  #calm(): void {
-    this.#backoff.reset();
-    this.#waitMs = 0;
   }
 
   /** Says once that a partition has no leader, if asking has not helped. */

@@ -1,9 +1,14 @@
+import { ListOffsets } from "../../protocol/apis/list-offsets.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Bound, bounded } from "../deadline.ts";
-import { ListOffsets } from "../../protocol/apis/list-offsets.ts";
 import { retrying } from "../retry.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
-import { askLeaders, type Led, type LeaderAnswers, type PartitionAnswer } from "./leader-requests.ts";
+import {
+  askLeaders,
+  type LeaderAnswers,
+  type Led,
+  type PartitionAnswer,
+} from "./leader-requests.ts";
 import { type Isolation, isolationNumber, type LogPlace, placeTimestamp } from "./offset-reset.ts";
 
 /** A place in a partition's log. */
@@ -39,7 +44,13 @@ export function askOffsets(
     });
     return answer.topics.flatMap(({ name, partitions }) =>
       partitions.map(
-        ({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }): PartitionAnswer<FoundOffset> => ({
+        ({
+          partitionIndex,
+          errorCode,
+          offset,
+          timestamp,
+          leaderEpoch,
+        }): PartitionAnswer<FoundOffset> => ({
           topic: name,
           partition: partitionIndex,
           errorCode,

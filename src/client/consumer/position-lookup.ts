@@ -3,7 +3,6 @@ import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
 import type { GroupOffsets } from "../group/group-offsets.ts";
 import { mayPass } from "../retry.ts";
-import type { TopicPartition } from "../topic-partition.ts";
 import type { AssignedPartition, PartitionState } from "./assigned-partition.ts";
 import type { AssignedPartitions } from "./assigned-partitions.ts";
 import { askEpochEnds } from "./epoch-lookup.ts";
@@ -74,11 +73,10 @@ export class PositionLookup {
       for (;;) {
         const partitions = this.#unsettled(kind);
         if (partitions.length === 0) break;
-        const before = partitions.length;
         await this.#lookUp(kind, partitions);
         if (signal.aborted) return;
         events.settled();
-        if (this.#unsettled(kind).length < before) backoff.reset();
+        if (partitions.some(({ state }) => state.name !== kind)) backoff.reset();
         else await clock.sleep(backoff.next(), signal);
       }
     } catch (error) {
@@ -90,7 +88,7 @@ export class PositionLookup {
 
   #unsettled(kind: Kind): AssignedPartition[] {
     return [...this.#parts.assigned].filter(
-      ({ state, isSuspended }) => state.name === kind && !isSuspended,
+      ({ state, tenure }) => state.name === kind && tenure === "held",
     );
   }
 
@@ -180,7 +178,9 @@ function changeGuard(
   return (partition) => {
     const known = before.get(partition);
     return (
-      partition.isAssigned && known?.seeks === partition.seeks && known.state === partition.state
+      partition.tenure !== "gone" &&
+      known?.seeks === partition.seeks &&
+      known.state === partition.state
     );
   };
 }

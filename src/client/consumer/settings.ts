@@ -1,6 +1,6 @@
 import { MillraceError } from "../../errors.ts";
-import type { ConsumerOptions } from "./options.ts";
 import type { Isolation, OffsetReset } from "./offset-reset.ts";
+import type { ConsumerOptions } from "./options.ts";
 
 /** A consumer's options with the defaults filled in, as far as reading needs them. */
 export interface ConsumerSettings {

@@ -78,8 +78,7 @@ export class ClassicMember implements Member<ClassicRequest, ClassicAnswer> {
   }
 
   get isRebalancing(): boolean {
-    const isBetween = ["unjoined", "joining", "leading", "syncing"].includes(this.#state.name);
-    return isBetween && !this.#holdings.isBusy;
+    return this.#isBetween && !this.#holdings.isBusy;
   }
 
   get wakeAt(): number {
@@ -109,6 +108,10 @@ export class ClassicMember implements Member<ClassicRequest, ClassicAnswer> {
     return [...effects, ...ask({ ask: "heartbeat", identity: this.#identity })];
   }
 
+  get #isBetween(): boolean {
+    return ["unjoined", "joining", "leading", "syncing"].includes(this.#state.name);
+  }
+
   /** Whether heartbeats are sent: not while joining, when the coordinator waits for others itself. */
   get #isHeard(): boolean {
     const isInside = ["leading", "syncing", "stable", "closing"].includes(this.#state.name);
@@ -134,7 +137,8 @@ export class ClassicMember implements Member<ClassicRequest, ClassicAnswer> {
         this.#onHeard(event, now);
         break;
       case "commit-refused":
-        if (event.group === this.#group) this.#onRefusal(event.error, now);
+        // Between generations it is no wonder that the former one is refused.
+        if (event.group === this.#group && !this.#isBetween) this.#onRefusal(event.error, now);
         break;
       case "handed-over":
         this.#holdings.handedOver();
@@ -297,7 +301,6 @@ export class ClassicMember implements Member<ClassicRequest, ClassicAnswer> {
     if (verdict === "final") this.#fail(error);
     if (verdict === "rebalancing" && name === "stable") this.#rejoin("the group is rebalancing");
     if (verdict !== "member-unknown" && verdict !== "generation-over") return;
-    if (name === "joining" || name === "unjoined") return;
     if (name !== "closing") this.#state = { name: "unjoined", joinAt: this.#soon(now) };
     this.#forget(verdict === "generation-over" ? this.#identity.memberId : "");
   }

@@ -25,9 +25,10 @@ export class GroupCoordinator {
     body: RequestIn | ((version: number) => RequestIn),
     { lane, ...options }: RequestOptions = {},
   ): Promise<Response> {
-    const { timeoutMs, signal } = options;
-    const search = { timeoutMs: Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, this.#patience) };
-    const target = await this.cluster.coordinator("group", this.groupId, { ...search, signal });
+    const { requestTimeoutMs } = this.cluster.settings;
+    const timeoutMs = Math.min(options.timeoutMs ?? requestTimeoutMs, requestTimeoutMs);
+    const { signal } = options;
+    const target = await this.cluster.coordinator("group", this.groupId, { timeoutMs, signal });
     const ownLane = lane === undefined ? this.#lane : `${this.#lane}-${lane}`;
     try {
       return await this.cluster.request(target, api, body, { ...options, lane: ownLane });
@@ -50,10 +51,6 @@ export class GroupCoordinator {
   close(...lanes: string[]): void {
     this.cluster.closeLane(this.#lane);
     for (const lane of lanes) this.cluster.closeLane(`${this.#lane}-${lane}`);
-  }
-
-  get #patience(): number {
-    return this.cluster.settings.requestTimeoutMs;
   }
 
   #forget(): void {

@@ -1,5 +1,6 @@
 import { MillraceError } from "../../errors.ts";
 import type { Metadata } from "../metadata.ts";
+import { partitionName } from "../topic-partition.ts";
 import type { AssignablePartition, Assignment, Assignor, GroupMember } from "./assignor.ts";
 import type { JoinedMember, MemberAssignment } from "./classic-protocol.ts";
 import { decodeSubscription, encodeAssignment } from "./member-data.ts";
@@ -69,16 +70,19 @@ function refuseTheft(
   assignments: ReadonlyMap<string, Assignment>,
 ): void {
   const newest = Math.max(...members.map(({ generationId }) => generationId));
-  for (const member of members) {
-    if (member.generationId < newest || member.ownedPartitions.length === 0) continue;
-    const owned = new PartitionSet(member.ownedPartitions);
-    for (const other of members) {
-      if (other === member) continue;
-      const own = new PartitionSet(other.ownedPartitions);
-      const given = new PartitionSet(assignments.get(other.memberId)?.partitions);
-      const stolen = given.where((one) => owned.has(one) && !own.has(one));
-      if (stolen.size === 0) continue;
-      const text = `the assignor "${name}" gave ${stolen} to ${other.memberId} while ${member.memberId} has it: a cooperative assignor must leave it out until it is given up`;
+  const owners = new Map<string, string>();
+  for (const { memberId, generationId, ownedPartitions } of members) {
+    if (generationId < newest) continue;
+    for (const { topic, partition } of ownedPartitions) {
+      owners.set(partitionName(topic, partition), memberId);
+    }
+  }
+  for (const { memberId, ownedPartitions } of members) {
+    const own = new PartitionSet(ownedPartitions);
+    for (const given of assignments.get(memberId)?.partitions ?? []) {
+      const owner = owners.get(partitionName(given.topic, given.partition));
+      if (owner === undefined || own.has(given)) continue;
+      const text = `the assignor "${name}" gave ${given.topic}-${given.partition} to ${memberId} while ${owner} has it: a cooperative assignor must leave it out until it is given up`;
       throw new MillraceError("INVALID_STATE", text);
     }
   }

@@ -27,9 +27,9 @@ export class TopicWatch {
   #wanted: readonly string[] | RegExp;
   #resolved: string | undefined;
   #hasSeenAll = false;
-  #refreshedAt = Number.NEGATIVE_INFINITY;
+  #refreshedAt: number | undefined;
   #timer: Timer | undefined;
-  #dueAt = Number.POSITIVE_INFINITY;
+  #isHurried = false;
   #isRefreshing = false;
   #stopListening: (() => void) | undefined;
 
@@ -50,6 +50,7 @@ export class TopicWatch {
   /** Replaces what is subscribed to. */
   update(wanted: readonly string[] | RegExp): void {
     this.#wanted = wanted;
+    if (!this.#stopListening) return;
     this.#resolve();
     this.check();
   }
@@ -59,10 +60,13 @@ export class TopicWatch {
     if (!this.#stopListening || this.#isRefreshing) return;
     const { clock } = this.#cluster.host;
     const now = clock.elapsed();
-    const dueAt = this.#nextRefresh(now);
-    if (dueAt >= this.#dueAt) return;
-    this.#dueAt = dueAt;
+    const isUrgent = this.#isUrgent;
+    // A refresh that is due soon anyway is not put off time and again.
+    if (isUrgent && this.#isHurried) return;
+    const dueAt = isUrgent ? now + this.#urgentWait() : this.#nextRegular(now);
     this.#timer?.cancel();
+    this.#isHurried = isUrgent;
+    if (!Number.isFinite(dueAt)) return;
     this.#timer = clock.after(Math.max(0, dueAt - now), () => void this.#refresh());
   }
 
@@ -72,25 +76,27 @@ export class TopicWatch {
     this.#timer?.cancel();
   }
 
-  #nextRefresh(now: number): number {
-    const isPattern = this.#wanted instanceof RegExp;
+  /** Whether something is missing that may be there at the next look. */
+  get #isUrgent(): boolean {
+    if (this.#wanted instanceof RegExp && !this.#hasSeenAll) return true;
     const { watchedTopics, lacksMetadata } = this.#watcher;
-    if (!isPattern && watchedTopics.length === 0) return Number.POSITIVE_INFINITY;
-    const isUnseen = isPattern
-      ? !this.#hasSeenAll
-      : watchedTopics.some((topic) => !this.#knows(topic));
-    if (!Number.isFinite(this.#refreshedAt) && isUnseen) return now;
-    if (lacksMetadata || isUnseen) {
-      return Number.isFinite(this.#dueAt) ? this.#dueAt : now + this.#backoff.next();
-    }
+    return lacksMetadata || watchedTopics.some((topic) => !this.#cluster.metadata.topic(topic));
+  }
+
+  #urgentWait(): number {
+    return this.#refreshedAt === undefined ? 0 : this.#backoff.next();
+  }
+
+  #nextRegular(now: number): number {
     this.#backoff.reset();
-    const since = Number.isFinite(this.#refreshedAt) ? this.#refreshedAt : now;
-    return since + this.#cluster.settings.metadataMaxAgeMs;
+    const isIdle = !(this.#wanted instanceof RegExp) && this.#watcher.watchedTopics.length === 0;
+    if (isIdle) return Number.POSITIVE_INFINITY;
+    return (this.#refreshedAt ?? now) + this.#cluster.settings.metadataMaxAgeMs;
   }
 
   async #refresh(): Promise<void> {
     this.#isRefreshing = true;
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#isHurried = false;
     const isPattern = this.#wanted instanceof RegExp;
     try {
       await this.#cluster.refresh(isPattern ? "all" : this.#watcher.watchedTopics);
@@ -139,10 +145,6 @@ export class TopicWatch {
         .sort(),
       accepts,
     };
-  }
-
-  #knows(topic: string): boolean {
-    return this.#cluster.metadata.topic(topic) !== undefined;
   }
 
   get #topics(): KnownTopics {

@@ -7,8 +7,8 @@ import {
 } from "../../protocol/record-batch-builder.ts";
 import { RecordCursor } from "../../protocol/record-cursor.ts";
 import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
-import type { Recipient } from "./recipient.ts";
 import type { ProducerIdentity } from "./identity.ts";
+import type { Recipient } from "./recipient.ts";
 
 /**
  * Records for one partition that travel together, and who is to be told what became of each. It is

@@ -7,8 +7,8 @@ import type { Bound } from "../deadline.ts";
 import { refusal } from "../refusal.ts";
 import { mayPass, type RetryPace } from "../retry.ts";
 import type { Accumulator } from "./accumulator.ts";
-import type { Partitioner } from "./partitioner.ts";
 import type { PartitionQueue, QueueRules } from "./partition-queue.ts";
+import type { Partitioner } from "./partitioner.ts";
 import type { Recipient } from "./recipient.ts";
 import type { ProducerRecord } from "./record.ts";
 import { TopicQueues } from "./topic-queues.ts";
@@ -17,6 +17,7 @@ import { type WaitingRecord, WaitingRoom } from "./waiting-room.ts";
 /** How records come in; see `ProducerOptions`. */
 export interface IntakeSettings extends RetryPace {
   readonly batchSize: number;
+  readonly maxRequestSize: number;
   readonly bufferMemory: number;
   readonly maxBlockMs: number;
   readonly partitioner: Partitioner<unknown, unknown> | undefined;
@@ -41,6 +42,7 @@ export class Intake {
   /** Topics that are being looked up, and why they were not found so far. */
   readonly #troubles = new Map<string, Error | undefined>();
   readonly #stopListening: () => void;
+  readonly #closing = new AbortController();
   #isHurrying = false;
   /** The topic of the last record: most programs write many records to one. */
   #last: TopicQueues | undefined;
@@ -67,7 +69,7 @@ export class Intake {
   }
 
   /** Every partition that has been written to or could have been. */
-  *queues(): Iterable<PartitionQueue> {
+  *queues(): Generator<PartitionQueue> {
     for (const { queues } of this.#topics.values()) yield* queues;
   }
 
@@ -100,7 +102,7 @@ export class Intake {
     const waiting: WaitingRecord = { topic: topicName, partition, ...content };
     this.waiting.add(waiting);
     if (topic.partitionCount > 0) this.#join(topic);
-    else this.#lookUp(topic);
+    else void this.#lookUp(topic);
     return waiting;
   }
 
@@ -164,6 +166,7 @@ export class Intake {
 
   /** Stops listening to the cluster. */
   close(): void {
+    this.#closing.abort();
     this.#stopListening();
     this.waiting.close();
     for (const { resolve } of this.#rooms.values()) resolve();
@@ -174,7 +177,7 @@ export class Intake {
     let topic = this.#topics.get(name);
     if (!topic) {
       const { metadata, host } = this.#cluster;
-      topic = new TopicQueues(name, this.#settings.batchSize, this.#rules, {
+      topic = new TopicQueues(name, this.#settings, this.#rules, {
         isAvailable: (of, partition) => (metadata.partition(of, partition)?.leader ?? -1) >= 0,
         random: () => host.random.float(),
       });
@@ -204,7 +207,7 @@ export class Intake {
     }
     let queue = topic.sticky();
     // A full batch ends the partition's turn before this record, so that the next batch gets full too.
-    if (!queue.open?.builder.hasRoomFor(topic.batchLimit, key, value, headers)) {
+    if (queue.open && !queue.open.builder.hasRoomFor(topic.batchLimit, key, value, headers)) {
       accumulator.finish(queue);
       queue = topic.sticky();
     }
@@ -242,6 +245,7 @@ export class Intake {
     if (queues) this.#crowd.delete(queues);
     this.#rooms.get(topic)?.resolve();
     this.#rooms.delete(topic);
+    this.#setPace();
   }
 
   #takeInMetadata(): void {
@@ -257,7 +261,7 @@ export class Intake {
     if (partitionCount > 0) this.#crowd.add(topic);
     else {
       this.#crowd.delete(topic);
-      this.#lookUp(topic);
+      void this.#lookUp(topic);
     }
   }
 
@@ -273,7 +277,7 @@ export class Intake {
       if (trouble === undefined) break;
       this.#troubles.set(name, trouble);
       if (!mayPass(trouble)) this.refuseWaiting(trouble, name);
-      else await host.clock.sleep(backoff.next());
+      else await host.clock.sleep(backoff.next(), this.#closing.signal).catch(() => {});
     }
     this.#troubles.delete(name);
   }
@@ -293,7 +297,6 @@ export class Intake {
 
   #expired(record: WaitingRecord): void {
     this.#left(record);
-    this.#setPace();
     this.#onRefused(record, this.#expiry(record.topic));
   }
 
@@ -307,7 +310,9 @@ export class Intake {
     if (cause instanceof ConnectionError) {
       return new ConnectionError(cause.code, `${told} for metadata: ${cause.message}`, { cause });
     }
-    const wanted = this.#troubles.has(topic) ? "for metadata" : `for room in ${bufferMemory} bytes (bufferMemory): the brokers take records more slowly than they come`;
+    const wanted = this.#troubles.has(topic)
+      ? "for metadata"
+      : `for room in ${bufferMemory} bytes (bufferMemory): the brokers take records more slowly than they come`;
     return new MillraceError("TIMED_OUT", `${told} ${wanted}`, cause ? { cause } : {});
   }
 }

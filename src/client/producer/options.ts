@@ -102,7 +102,8 @@ export function settingsOf<K, V>(options: ProducerOptions<K, V>): ProducerSettin
   } = options;
   const sizes = { batchSize, maxRequestSize, bufferMemory, maxInFlight, transactionTimeoutMs };
   for (const [name, value] of Object.entries(sizes)) {
-    if (!(Number.isInteger(value) && value > 0)) refuse(`${name} must be a whole number above 0`, value);
+    if (!(Number.isInteger(value) && value > 0))
+      refuse(`${name} must be a whole number above 0`, value);
   }
   const times = { lingerMs, maxBlockMs, deliveryTimeoutMs, requestTimeoutMs, closeTimeoutMs };
   for (const [name, value] of Object.entries({ ...times, retryBackoffMs, retryBackoffMaxMs })) {
@@ -111,7 +112,10 @@ export function settingsOf<K, V>(options: ProducerOptions<K, V>): ProducerSettin
   if (acks !== 0 && acks !== 1 && acks !== "all") refuse(`acks must be 0, 1 or "all"`, acks);
   if (idempotent && acks !== "all") refuse(`an idempotent producer needs acks "all"`, acks);
   if (idempotent && maxInFlight > idempotentInFlightMax) {
-    refuse(`an idempotent producer needs a maxInFlight of at most ${idempotentInFlightMax}`, maxInFlight);
+    refuse(
+      `an idempotent producer needs a maxInFlight of at most ${idempotentInFlightMax}`,
+      maxInFlight,
+    );
   }
   if (transactionalId !== undefined && !idempotent) {
     refuse("a transactional producer must be idempotent", idempotent);

@@ -81,7 +81,8 @@ export class PartitionQueue {
 
   /** Whether a batch was given up that may be in the log, so that the next sequence number is uncertain. */
   get isDoubtful(): boolean {
-    return this.#doubtfulOrder >= 0;
+    const isPresent = this.#identity === this.#rules.identities?.identity;
+    return this.#doubtfulOrder >= 0 && isPresent;
   }
 
   /** Until when nothing is sent after a failure, by the clock's `elapsed`. */

@@ -1,8 +1,21 @@
-import { partitionOfKey, pickPartition } from "./partitioner.ts";
 import { PartitionQueue, type QueueRules } from "./partition-queue.ts";
+import { partitionOfKey, pickPartition } from "./partitioner.ts";
 
 /** Whether a partition has a leader, so that records without a key may be sent there. */
 export type IsAvailable = (topic: string, partition: number) => boolean;
+
+/** How large batches may be, in bytes. */
+export interface BatchBounds {
+  /** As they travel, compressed if they are. */
+  readonly batchSize: number;
+  /** Before compression. */
+  readonly maxRequestSize: number;
+}
+
+/** However small the broker wants its batches, they are not made smaller than this. */
+const batchSizeMin = 1024;
+/** How much a batch's compression counts against that of those before it. */
+const ratioWeight = 0.25;
 
 /** A part of a batch's size this large is enough to go on to another partition when a batch is full. */
 const stickyPart = 0.5;
@@ -19,6 +32,10 @@ export class TopicQueues {
   partitionCount = 0;
   /** How large a batch may grow before compression, in bytes. */
   batchLimit: number;
+  #batchSize: number;
+  readonly #limitMax: number;
+  /** How large batches are after compression, as a part of their size before. */
+  #ratio = 1;
   readonly #rules: QueueRules;
   readonly #isAvailable: IsAvailable;
   readonly #random: () => number;
@@ -27,12 +44,14 @@ export class TopicQueues {
 
   constructor(
     name: string,
-    batchLimit: number,
+    { batchSize, maxRequestSize }: BatchBounds,
     rules: QueueRules,
     { isAvailable, random }: { readonly isAvailable: IsAvailable; readonly random: () => number },
   ) {
     this.name = name;
-    this.batchLimit = batchLimit;
+    this.batchLimit = batchSize;
+    this.#batchSize = batchSize;
+    this.#limitMax = maxRequestSize;
     this.#rules = rules;
     this.#isAvailable = isAvailable;
     this.#random = random;
@@ -45,6 +64,21 @@ export class TopicQueues {
     }
     if (partitionCount < this.partitionCount) this.#sticky = undefined;
     this.partitionCount = partitionCount;
+  }
+
+  /** Learns from a batch how well the topic's records compress, so that later ones fill up after compression. */
+  learnRatio(sizeInBytes: number, encodedBytes: number): void {
+    // The last batches before a pause are small, and say little.
+    if (sizeInBytes < this.batchLimit / 2) return;
+    const ratio = Math.min(encodedBytes / sizeInBytes, 1);
+    const blend = this.#ratio + (ratio - this.#ratio) * ratioWeight;
+    this.#setRatio(Math.max(ratio, blend));
+  }
+
+  /** Makes later batches smaller: one of this size was too large for the broker. */
+  shrink(encodedBytes: number): void {
+    this.#batchSize = Math.max(Math.min(this.#batchSize, encodedBytes) / 2, batchSizeMin);
+    this.#setRatio(this.#ratio);
   }
 
   /** The queue of records with this key. */
@@ -63,6 +97,11 @@ export class TopicQueues {
   /** Takes note of the size of a record that went to the queue whose turn it is. */
   addSticky(bytes: number): void {
     this.#stickyBytes += bytes;
+  }
+
+  #setRatio(ratio: number): void {
+    this.#ratio = ratio;
+    this.batchLimit = Math.min(Math.floor(this.#batchSize / ratio), this.#limitMax);
   }
 
   /** Gives the turn to another partition, the sooner the less waits there. */
