@@ -20,6 +20,8 @@ export interface Asked {
   readonly version: number;
 }
 
+type Scripted<ResponseIn> = Omit<ResponseIn, "throttleTimeMs">;
+
 interface Answerer {
   readonly api: Api<unknown, never, unknown, never>;
   readonly versions: readonly [oldest: number, newest: number];
@@ -30,6 +32,12 @@ interface Answerer {
 export interface ScriptedTopic {
   readonly name: string;
   readonly leaders: readonly number[];
+  /** The leaders' epochs; unknown ones by default. */
+  readonly leaderEpochs?: readonly number[] | undefined;
+  /** Unknown by default. */
+  readonly id?: string | undefined;
+  /** What the metadata says in place of the partitions. */
+  readonly errorCode?: number | undefined;
 }
 
 const firstPort = 9_000;
@@ -61,10 +69,16 @@ export class ScriptedCluster {
     this.on(Metadata, (request) => this.#metadata(request.topics));
   }
 
-  /** Has all brokers answer an API; `newest` makes them older than their API's declaration. */
+  /**
+   * Has all brokers answer an API; `newest` makes them older than their API's declaration. An answer
+   * that is a promise holds back what comes after it on the same connection, as brokers do.
+   */
   on<Request, RequestIn, Response, ResponseIn>(
     api: Api<Request, RequestIn, Response, ResponseIn>,
-    answer: (request: Request, asked: Asked) => Omit<ResponseIn, "throttleTimeMs">,
+    answer: (
+      request: Request,
+      asked: Asked,
+    ) => Scripted<ResponseIn> | Promise<Scripted<ResponseIn>>,
     newest: number = api.newestStable,
   ): this {
     this.#answerers.set(api.key, {
@@ -96,10 +110,12 @@ export class ScriptedCluster {
           errorCode: 0,
           partitionIndex,
           leaderId,
+          leaderEpoch: topic?.leaderEpochs?.[partitionIndex] ?? -1,
           replicaNodes: [leaderId],
           isrNodes: [leaderId],
         }));
-        return { errorCode: topic ? 0 : 3, name, partitions };
+        const { errorCode = topic ? 0 : 3, id: topicId } = topic ?? {};
+        return { errorCode, name, partitions, ...(topicId ? { topicId } : {}) };
       }),
     };
   }
@@ -110,12 +126,14 @@ export class ScriptedCluster {
     const close = (error?: Error) => queueMicrotask(() => events.closed(error));
     if (isOpen) queueMicrotask(() => events.opened());
     else close(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
+    let last: Promise<void> = Promise.resolve();
     return {
       write: (parts) => {
         const reply = this.#reply(Buffer.concat(parts), broker);
-        queueMicrotask(() => {
+        last = last.then(async () => {
+          const bytes = await reply;
           if (!isOpen) return;
-          if (this.alive.has(broker)) deliver(reply, events);
+          if (this.alive.has(broker)) deliver(bytes, events);
           else close();
         });
         return true;
@@ -127,7 +145,7 @@ export class ScriptedCluster {
     };
   }
 
-  #reply(frame: Buffer, broker: number): Buffer {
+  async #reply(frame: Buffer, broker: number): Promise<Buffer> {
     const reader = new Reader(frame, { position: 4 });
     const isFlexible = (key: number, version: number) =>
       key === ApiVersions.key
@@ -142,7 +160,7 @@ export class ScriptedCluster {
     } else {
       const { api, answer } = this.#answerer(apiKey);
       this.log.push(`${api.name} v${version} @${broker}`);
-      const response = answer(api.request.decode(reader, version), { broker, version });
+      const response = await answer(api.request.decode(reader, version), { broker, version });
       if (hasFlexibleResponseHeader(api, version)) writer.unsignedVarint(0);
       api.response.encode(writer, version, complete(response) as never);
     }

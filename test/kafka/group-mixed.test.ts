@@ -28,7 +28,12 @@ describe("groups shared with Java consumers", () => {
   const started: JavaTool[] = [];
 
   before(async () => {
-    kafka = await startKafka();
+    kafka = await startKafka({
+      properties: {
+        "group.consumer.heartbeat.interval.ms": 200,
+        "group.consumer.min.heartbeat.interval.ms": 200,
+      },
+    });
     cluster = clusterAt(kafka.bootstrapServers);
     admin = new Admin(cluster);
     await admin.topics.create({ name: topic, numPartitions: total });
@@ -44,8 +49,7 @@ describe("groups shared with Java consumers", () => {
   }
 
   async function joinFromJava(groupId: string, ...properties: string[]): Promise<JavaTool> {
-    const all = ["heartbeat.interval.ms=200", ...properties];
-    const args = all.flatMap((property) => ["--command-property", property]);
+    const args = properties.flatMap((property) => ["--command-property", property]);
     const tool = await JavaTool.start(
       kafka,
       consoleConsumer,
@@ -67,7 +71,7 @@ describe("groups shared with Java consumers", () => {
       const strategy = `partition.assignment.strategy=${javaName(name)}`;
       const first = join(groupId, { assignors: [assignor] });
       await until("all partitions", async () => first.owned.size === total);
-      const java = await joinFromJava(groupId, strategy);
+      const java = await joinFromJava(groupId, strategy, "heartbeat.interval.ms=200");
       await halved(groupId, first);
       await first.close();
       const second = join(groupId, { assignors: [assignor] });

@@ -69,7 +69,7 @@ export async function appendBatch(cluster: Cluster, batch: RawBatch): Promise<nu
 /** Waits until a condition holds; fails when it does not within the time. */
 export async function until(
   what: string,
-  condition: () => Promise<boolean>,
+  condition: () => boolean | Promise<boolean>,
   timeoutMs = 20_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;

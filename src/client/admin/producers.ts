@@ -128,7 +128,7 @@ export class Producers {
           const outcomes = answer.topics.flatMap(({ name: topic, partitions: some }) =>
             some.map(({ partitionIndex: partition, errorCode, errorMessage, activeProducers }) => {
               const one = { topic, partition };
-              const value = () => activeProducers.map(producerState);
+              const value = () => activeProducers.map(activeProducer);
               return [keyOf(one), outcomeOf(errorCode, attempt(one), errorMessage, value)] as const;
             }),
           );
@@ -140,11 +140,11 @@ export class Producers {
   }
 }
 
-type ActiveProducer = ResponseOf<
+type AnsweredProducer = ResponseOf<
   typeof DescribeProducers
 >["topics"][number]["partitions"][number]["activeProducers"][number];
 
-function producerState(producer: ActiveProducer): ActiveProducer {
+function activeProducer(producer: AnsweredProducer): ActiveProducer {
   const known = (value: number) => (value < 0 ? undefined : value);
   return {
     producerId: producer.producerId,

@@ -1,6 +1,6 @@
 import { MillraceError } from "../../errors.ts";
 import type { Cluster } from "../cluster.ts";
-import { type Bound, bounded } from "../deadline.ts";
+import { bounded } from "../deadline.ts";
 import type { GroupMetadata } from "../group-metadata.ts";
 import type { PartitionMetadata } from "../metadata.ts";
 import type { MetricsSnapshot } from "../metrics.ts";
@@ -18,6 +18,10 @@ import {
   type FoundPlace,
   findCommitted,
   findPlaces,
+  lagOf,
+  type PartitionLag,
+  type QueryOptions,
+  queryBound,
 } from "./offset-queries.ts";
 import type { LogPlace } from "./offset-reset.ts";
 import type { ConsumerOptions } from "./options.ts";
@@ -25,17 +29,15 @@ import { type CloseOptions, Reading } from "./reading.ts";
 
 export type { CommitOptions, ConsumerBatch } from "./consumer-batch.ts";
 export type { ConsumerRecord } from "./consumer-record.ts";
-export type { CommittedPlace, FoundPlace } from "./offset-queries.ts";
+export type {
+  CommittedPlace,
+  FoundPlace,
+  PartitionLag,
+  QueryOptions,
+} from "./offset-queries.ts";
 export type { Isolation, OffsetReset } from "./offset-reset.ts";
 export type { ConsumerOptions, RebalanceEvent } from "./options.ts";
 export type { CloseOptions } from "./reading.ts";
-
-/** Bounds for a question to the cluster. */
-export interface QueryOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** How long it may take, tries included; 60,000 ms by default. */
-  readonly timeoutMs?: number | undefined;
-}
 
 /** Bounds for a poll. */
 export interface PollOptions {
@@ -43,19 +45,6 @@ export interface PollOptions {
   /** How long to wait while nothing is there; 0 by default. */
   readonly timeoutMs?: number | undefined;
 }
-
-/** How far a partition's reader is behind. */
-export interface PartitionLag extends TopicPartition {
-  /** Where the next record to be handed out stands. */
-  readonly position: number;
-  /** The end that the reader sees: with "read-committed" the first open transaction's start. */
-  readonly endOffset: number;
-  /** Records between the two, as of the last answer. */
-  readonly lag: number;
-}
-
-/** Kafka's `default.api.timeout.ms`. */
-const queryTimeoutMs = 60_000;
 
 /**
  * Reads records: as a member of a group, which shares the topics' partitions out, or from partitions
@@ -312,13 +301,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
   /** How far behind the reader of each partition is; those nothing is known of yet are left out. */
   lag(): PartitionLag[] {
     const { assigned, settings } = this.#reading;
-    return [...assigned].flatMap((one) => {
-      const { topic, partition } = one;
-      const position = one.position?.offset;
-      const endOffset = one.endOffset(settings.isolation);
-      if (position === undefined || endOffset < 0) return [];
-      return [{ topic, partition, position, endOffset, lag: Math.max(0, endOffset - position) }];
-    });
+    return lagOf(assigned, settings.isolation);
   }
 
   /** What the consumer has counted and measured so far. */
@@ -394,10 +377,6 @@ function doneWith(one: AssignedPartition): TopicPartitionOffset[] {
   const { topic, partition, handedOut, marked } = one;
   const furthest = (handedOut?.offset ?? -1) > (marked?.offset ?? -1) ? handedOut : marked;
   return furthest ? [{ topic, partition, ...one.beyondGap(furthest) }] : [];
-}
-
-function queryBound(attempt: string, { signal, timeoutMs = queryTimeoutMs }: QueryOptions): Bound {
-  return { attempt, timeoutMs, signal };
 }
 
 function unlessTimedOut(error: unknown): void {

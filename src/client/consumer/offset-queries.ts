@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster.ts";
 import type { Bound } from "../deadline.ts";
 import type { GroupOffsets } from "../group/membership.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
 import { lookUpOffsets } from "./offset-lookup.ts";
 import type { Isolation, LogPlace } from "./offset-reset.ts";
 
@@ -21,6 +22,25 @@ export interface CommittedPlace extends FoundPlace {
   readonly metadata: string;
 }
 
+/** Bounds for a question to the cluster. */
+export interface QueryOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long it may take, tries included; 60,000 ms by default. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How far a partition's reader is behind. */
+export interface PartitionLag extends TopicPartition {
+  /** Where the next record to be handed out stands. */
+  readonly position: number;
+  /** The end that the reader sees: with "read-committed" the first open transaction's start. */
+  readonly endOffset: number;
+  /** Records between the two, as of the last answer. */
+  readonly lag: number;
+}
+
+/** Kafka's `default.api.timeout.ms`. */
+const queryTimeoutMs = 60_000;
 const nowhere = { offset: -1, timestamp: -1, leaderEpoch: -1 };
 
 /** Finds a place in each partition, in the order in which they are given. */
@@ -57,4 +77,26 @@ export async function findCommitted(
       metadata: committed?.metadata ?? "",
     };
   });
+}
+
+/** How far behind the reader of each partition is; those nothing is known of yet are left out. */
+export function lagOf(
+  partitions: Iterable<AssignedPartition>,
+  isolation: Isolation,
+): PartitionLag[] {
+  return [...partitions].flatMap((one) => {
+    const { topic, partition } = one;
+    const position = one.position?.offset;
+    const endOffset = one.endOffset(isolation);
+    if (position === undefined || endOffset < 0) return [];
+    return [{ topic, partition, position, endOffset, lag: Math.max(0, endOffset - position) }];
+  });
+}
+
+/** The bound of a query: what is attempted, and how long it may take. */
+export function queryBound(
+  attempt: string,
+  { signal, timeoutMs = queryTimeoutMs }: QueryOptions,
+): Bound {
+  return { attempt, timeoutMs, signal };
 }

@@ -57,6 +57,8 @@ export class ConsumerMember implements Member<ConsumerRequest, ConsumerAnswer> {
   #subscription: Subscription | undefined;
   /** What the broker wants the member to have; undefined once the member has it. */
   #target: readonly TopicIdPartitions[] | undefined;
+  /** Whether the user's side hears of an assignment even when it brings nothing new. */
+  #isNews = true;
   /** Ids of the topics of which partitions are owned. */
   readonly #idsByName = new Map<string, string>();
   #topicName: KnownTopics["topicName"] = () => undefined;
@@ -189,10 +191,14 @@ export class ConsumerMember implements Member<ConsumerRequest, ConsumerAnswer> {
     const target = new PartitionSet(known);
     const { owned } = this.#holdings;
     const leaving = owned.minus(target);
-    if (leaving.size > 0) return [this.#holdings.revoke(leaving)];
+    if (leaving.size > 0) {
+      this.#isNews = true;
+      return [this.#holdings.revoke(leaving)];
+    }
     const added = target.minus(owned);
-    if (this.#lacksNames && added.size === 0) return [];
     if (!this.#lacksNames) this.#target = undefined;
+    if (added.size === 0 && (this.#lacksNames || !this.#isNews)) return [];
+    this.#isNews = false;
     return [this.#holdings.assign(added, group)];
   }
 
@@ -283,6 +289,7 @@ export class ConsumerMember implements Member<ConsumerRequest, ConsumerAnswer> {
     this.#target = undefined;
     this.#told = undefined;
     this.#lacksNames = false;
+    this.#isNews = true;
   }
 
   /** Gives everything up, and then says goodbye: for good, or for now as a static member. */

@@ -95,7 +95,10 @@ test("after a failure all that is on its way comes back before anything goes aga
   assert.deepEqual(takeAll(queue), [b]);
   queue.settle(b, "written", 0);
   assert.deepEqual(takeAll(queue), [c]);
-  assert.deepEqual([a, b, c].map(({ baseSequence }) => baseSequence), [1, 2, 3]);
+  assert.deepEqual(
+    [a, b, c].map(({ baseSequence }) => baseSequence),
+    [1, 2, 3],
+  );
 });
 
 test("nothing goes again before the back-off is over", () => {
@@ -321,9 +324,13 @@ test("through failures, lost connections and expiry every batch has one outcome,
       const { all, log, outcomes } = world;
       assert.equal(outcomes.size, all.length);
       const places = log.batches.map((batch) => all.indexOf(batch));
-      assert.deepEqual(places, [...new Set(places)].sort((left, right) => left - right));
+      assert.deepEqual(
+        places,
+        [...new Set(places)].sort((left, right) => left - right),
+      );
       for (const [batch, outcome] of outcomes) {
-        if (outcome === "written") assert.ok(log.batches.includes(batch), "what is written is there");
+        if (outcome === "written")
+          assert.ok(log.batches.includes(batch), "what is written is there");
       }
     }),
     { numRuns: 500 },

@@ -23,8 +23,8 @@ export type Settlement = "written" | "again" | "split" | "failed" | "over";
  * The batches of one partition, from the open one to those on their way, and the sequence numbers that
  * keep them in order. Pure: it is told the time and what the broker answered.
  *
- * Invariant: order(inFlight, retries) < order of all that is numbered later, and nothing new is
- * numbered while `retries` has batches: what failed goes again first, one at a time, in its order.
+ * Invariant: nothing new is numbered while `retries` has batches or one of them is on its way: what
+ * failed goes again first, one at a time, in its order.
  */
 export class PartitionQueue {
   readonly topic: string;
@@ -49,6 +49,8 @@ export class PartitionQueue {
    * sequence number, so that one could overtake another that failed.
    */
   #isEstablished = false;
+  /** The order of the last batch that the broker has accepted: it has all numbered batches before it too. */
+  #acceptedOrder = -1;
   /** The order of the last numbered batch that was given up, perhaps after it was written; −1 for none. */
   #doubtfulOrder = -1;
   #mustRenumber = false;
@@ -119,7 +121,7 @@ export class PartitionQueue {
     switch (verdict) {
       case "written":
         this.#isEstablished = this.#identity !== undefined;
-        // A broker takes no batch before the one that precedes it: so the doubtful one is there too.
+        this.#acceptedOrder = Math.max(this.#acceptedOrder, batch.order);
         if (batch.order >= this.#doubtfulOrder) this.#doubtfulOrder = -1;
         return batch.isDone ? "over" : "written";
       case "again":
@@ -181,7 +183,7 @@ export class PartitionQueue {
     if (!hasNew) return undefined;
     const { identities, maxInFlight } = this.#rules;
     const limit = identities === undefined || this.#isEstablished ? maxInFlight : 1;
-    if (this.#inFlight.length >= limit) return undefined;
+    if (this.#inFlight.length >= limit || this.#inFlight.some(isRetry)) return undefined;
     if (identities !== undefined && !this.#canNumber(identities)) return undefined;
     if (this.#closed.length === 0) this.closeOpen();
     const batch = this.#closed.shift() as Batch;
@@ -227,11 +229,13 @@ export class PartitionQueue {
   }
 
   /**
-   * A gap before a batch is natural while an earlier one has yet to arrive. If there is no earlier one,
-   * the broker has lost records or never had the doubtful ones; as it refuses this batch, it has none
-   * of the later ones either, and all can be numbered anew (KIP-360).
+   * A gap before a batch is natural while an earlier one has yet to arrive. Where a later one has been
+   * accepted, the batch is there already, though the broker no longer remembers. Otherwise the broker
+   * has lost records or never had the doubtful ones; as it refuses this batch, it has none of the later
+   * ones either, and all can be numbered anew (KIP-360).
    */
   #closeGap(batch: Batch, retryAt: number): Settlement {
+    if (batch.order < this.#acceptedOrder) return batch.isDone ? "over" : "written";
     const isBefore = ({ order }: Batch) => order < batch.order;
     if (this.#inFlight.some(isBefore) || this.#retries.some(isBefore)) return this.#again(batch);
     if (this.#identity === undefined || this.#rules.isTransactional) {
@@ -257,8 +261,13 @@ export class PartitionQueue {
   }
 
   #doubt(batch: Batch): void {
-    if (this.#identity) this.#doubtfulOrder = Math.max(this.#doubtfulOrder, batch.order);
+    const isNumbered = this.#identity !== undefined && batch.order > this.#acceptedOrder;
+    if (isNumbered) this.#doubtfulOrder = Math.max(this.#doubtfulOrder, batch.order);
   }
+}
+
+function isRetry({ sends }: Batch): boolean {
+  return sends > 1;
 }
 
 function remove(batches: Batch[], batch: Batch): void {

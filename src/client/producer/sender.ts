@@ -152,37 +152,34 @@ export class Sender {
     },
     sent: (freight) => {
       this.#events.answered(undefined);
-      const outcome: Outcome = { name: "written", baseOffset: -1, appendTime: -1 };
-      for (const load of freight.loads) this.#apply(load, "written", () => outcome);
+      for (const load of freight.loads) this.#apply(load, "written", () => written);
       this.#lookAgain(freight.loads);
     },
   };
 
   #settle(load: Load, answer: PartitionAnswer | undefined): void {
     if (answer === undefined) {
-      this.#apply(load, "again", () => failedWith(new MillraceError("TIMED_OUT", "")));
+      this.#apply(load, "again", () => written);
       return;
     }
     const { errorCode, baseOffset, logAppendTimeMs: appendTime } = answer;
     const code = errorCode === 0 ? undefined : brokerErrorCode(errorCode);
     if (code !== undefined && isStaleMetadata(code)) this.#refresh();
-    const verdict = verdictOn(code, load.batch.count);
-    this.#apply(load, verdict, () =>
-      verdict === "written"
-        ? { name: "written", baseOffset: code === undefined ? baseOffset : -1, appendTime }
-        : refused(load.batch, answer),
-    );
+    this.#apply(load, verdictOn(code, load.batch.count), (isWritten) => {
+      if (!isWritten) return refused(load.batch, answer);
+      return code === undefined ? { name: "written", baseOffset, appendTime } : written;
+    });
   }
 
-  #apply({ queue, batch }: Load, verdict: Verdict, outcome: () => Outcome): void {
+  #apply({ queue, batch }: Load, verdict: Verdict, outcome: (isWritten: boolean) => Outcome): void {
     const retryAt = this.#cluster.host.clock.elapsed() + this.#backoffMs(batch);
     switch (queue.settle(batch, verdict, retryAt)) {
       case "written":
         // What was sent twice may still lie in the buffers of a connection that was lost.
-        this.#events.done(batch, outcome(), batch.sends === 1);
+        this.#events.done(batch, outcome(true), batch.sends === 1);
         break;
       case "failed":
-        this.#events.done(batch, outcome(), false);
+        this.#events.done(batch, outcome(false), false);
         break;
       case "split":
         queue.requeue(this.#events.divide(batch));
@@ -269,6 +266,9 @@ export class Sender {
     }
   }
 }
+
+/** The outcome of a batch that is in the log, nobody knows where. */
+const written: Outcome = { name: "written", baseOffset: -1, appendTime: -1 };
 
 /** The outcome of a batch all of whose records failed for the same reason. */
 export function failedWith(error: MillraceError): Outcome {

@@ -1,0 +1,3 @@
+import { describeTransactions } from "./transactions-fixture.ts";
+
+describeTransactions(1);
