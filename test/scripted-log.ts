@@ -82,6 +82,12 @@ export class ScriptedLog {
       .map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
   }
 
+  /** Flips a bit of the batch with this offset, `at` bytes from its start. */
+  corrupt(offset: number, at: number): void {
+    const batch = this.#batches.find((one) => one.lastOffset >= offset);
+    if (batch) batch.buffer[at] = (batch.buffer[at] ?? 0) ^ 1;
+  }
+
   /** Drops everything from the batch with this offset on. */
   truncate(offset: number): void {
     this.#batches = this.#batches.filter(({ lastOffset }) => lastOffset < offset);

@@ -156,13 +156,19 @@ test("names in the tree are kebab-case nouns, not drawers", () => {
   assert.deepEqual(odd, []);
 });
 
-test("ARCHITECTURE.md has a line for every file", () => {
+test("ARCHITECTURE.md has a line for every file, and none for others", () => {
   const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
   const missing = shipped
     .map(({ path }) => path)
     .filter((path) => !path.startsWith("src/protocol/apis/"))
     .filter((path) => !text.includes(`\`${path.slice("src/".length)}\``));
   assert.deepEqual(missing, []);
+  const listed = [...text.matchAll(/^\| `([^`]+\.ts)`/gm)].map(([, path]) => `src/${path}`);
+  const known = new Set(shipped.map(({ path }) => path));
+  assert.deepEqual(
+    listed.filter((path) => !known.has(path)),
+    [],
+  );
 });
 
 function filesBelow(folder: string): string[] {

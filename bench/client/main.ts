@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -54,6 +55,7 @@ interface Row {
   readonly cpuRatio: number | null;
 }
 
+execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
 await using kafka = await startKafka();
 const { bootstrapServers } = kafka;
 await using client = new Client({ bootstrapServers });
@@ -125,7 +127,8 @@ async function alternate(
 function command(engine: string, job: string): string[] {
   if (engine === "java") return jvmCommand(job === "consume" ? "Consume" : "Produce");
   const script = join(import.meta.dirname, "engines", `${job}-${engine}.ts`);
-  return [process.execPath, "--conditions=millrace-source", script];
+  // Without the source condition: what runs is what is published.
+  return [process.execPath, script];
 }
 
 function limits(records: number) {

@@ -156,6 +156,13 @@ describe("members of classic groups", () => {
     await member.close();
   });
 
+  test("a topic whose name cannot be ends the membership with a sentence", async () => {
+    const member = join({ groupId: "misnamed", topics: ["orders", "no such/name"] });
+    await until("the refusal", async () => member.failure !== undefined);
+    assert.equal((member.failure as BrokerError).code, "INVALID_TOPIC_EXCEPTION");
+    assert.match(String(member.failure), /no such\/name/);
+  });
+
   test("a member that changes its subscription keeps what stays in it", async () => {
     const member = join({
       groupId: "changing",

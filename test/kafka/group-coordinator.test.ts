@@ -16,7 +16,14 @@ describe("a group whose coordinator is killed, on three nodes", () => {
   let cluster: Cluster;
 
   before(async () => {
-    kafka = await startKafka({ nodes: 3, properties: { "broker.session.timeout.ms": 3_000 } });
+    kafka = await startKafka({
+      nodes: 3,
+      properties: {
+        "broker.session.timeout.ms": 3_000,
+        "group.consumer.heartbeat.interval.ms": 500,
+        "group.consumer.min.heartbeat.interval.ms": 500,
+      },
+    });
     cluster = clusterAt(kafka.bootstrapServers, 5_000);
     const replicationFactor = 3;
     await new Admin(cluster).topics.create({

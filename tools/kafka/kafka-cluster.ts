@@ -124,7 +124,8 @@ export class KafkaCluster {
     if (pid !== undefined) this.#watch({ pid, mark });
     const { stdout } = await running.catch((cause: Error & { stdout: string; stderr: string }) => {
       const message = `${className} ${args.join(" ")} failed:\n${cause.stdout}${cause.stderr}`;
-      throw new Error(message, { cause });
+      // Not as the cause: that would repeat the command line with every jar of the class path.
+      throw new Error(message);
     });
     return stdout;
   }

@@ -75,6 +75,7 @@ export class AssignedPartition implements TopicPartition {
   #fetchPosition: Position | undefined;
   #state: PartitionState = initializing;
   #seeks = 0;
+  #topicId: string | undefined;
   /** The last stretch of the log that held nothing for the user: markers and aborted records. */
   #gap: { readonly from: number; readonly end: Position } | undefined;
   readonly #buffered: FetchedRecords[] = [];
@@ -165,6 +166,17 @@ export class AssignedPartition implements TopicPartition {
   /** Goes on as before the failure. */
   retry(): void {
     if (this.#state.name === "failed") this.#state = this.#state.before;
+  }
+
+  /** Takes note of the topic's id: one that was made anew has epochs of its own, which say nothing of the position. */
+  followTopic(topicId: string): void {
+    if (topicId === this.#topicId) return;
+    const isFirst = this.#topicId === undefined;
+    this.#topicId = topicId;
+    if (isFirst || !this.#fetchPosition) return;
+    this.leaderEpoch = -1;
+    this.#fetchPosition = { ...this.#fetchPosition, leaderEpoch: -1 };
+    this.skipValidation();
   }
 
   /** Takes note of the epoch of the present leader; with a new one the position must be validated. */

@@ -61,12 +61,4 @@ export class AssignedPartitions implements Iterable<AssignedPartition> {
     }
     return undefined;
   }
-
-  /** A partition that has failed and whose error has not been told yet. */
-  get failed(): AssignedPartition | undefined {
-    for (const partition of this.#byName.values()) {
-      if (partition.state.name === "failed") return partition;
-    }
-    return undefined;
-  }
 }

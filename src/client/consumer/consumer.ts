@@ -76,8 +76,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
     this.#options = options;
     this.#reading = new Reading(cluster, options);
     const { signal } = options;
-    if (signal?.aborted) void this.#stop();
-    const onAbort = () => void this.#stop();
+    const onAbort = () => {
+      this.#closing ??= this.#stop();
+      this.#closing.catch(() => {});
+    };
+    if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#stopListening = () => signal?.removeEventListener("abort", onAbort);
   }
@@ -106,12 +109,13 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
     const { clock } = cluster.host;
     const deadline = clock.elapsed() + timeoutMs;
     for (;;) {
+      const { changed } = delivery;
       const batches = await delivery.drain();
       this.#polled = batches;
       const leftMs = deadline - clock.elapsed();
       if (batches.length > 0 || delivery.isEnded || leftMs <= 0) return batches;
       const bound = { attempt: "polling", timeoutMs: leftMs, signal };
-      await bounded(clock, delivery.changed, bound).catch(unlessTimedOut);
+      await bounded(clock, changed, bound).catch(unlessTimedOut);
     }
   }
 
@@ -315,6 +319,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
    * May be called twice.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    // After an abort, whoever closes as well does not wait for a batch that may be in its own hands.
+    this.#reading.delivery.forgetHands();
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
@@ -334,7 +340,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
     delivery.end();
     const bound = { attempt: "finishing the batch in hand", timeoutMs: settings.closeTimeoutMs };
     await bounded(cluster.host.clock, this.#reading.untilFree(), bound).catch(unlessTimedOut);
-    await this.close();
+    await this.#close({});
   }
 
   #find(

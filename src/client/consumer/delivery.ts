@@ -12,8 +12,8 @@ export interface DeliveryParts<K, V> {
   readonly metrics: ConsumerMetrics;
   /** Is told that something was taken out, so that more can be fetched. */
   taken(): void;
-  /** Is told that an error has reached the user, so that what failed can be tried again. */
-  reported(): void;
+  /** Is told that the user asks again after an error, so that what failed is tried again. */
+  retry(): void;
 }
 
 /**
@@ -33,6 +33,9 @@ export class Delivery<K, V> {
   #changed = Promise.withResolvers<void>();
   #failure: Error | undefined;
   #hasFailedPartition = false;
+  /** Whether an error was told since somebody asked last, and which of partitions were. */
+  #isTold = false;
+  readonly #told = new WeakSet<Error>();
   #fatal: Error | undefined;
   #isEnded = false;
   #turnedAt = 0;
@@ -90,7 +93,10 @@ export class Delivery<K, V> {
 
   /** The next batch of any partition, when there is one; undefined once this has ended. It is in hand then. */
   async next(): Promise<ConsumerBatch<K, V> | undefined> {
+    this.#retryTold();
     for (let isFirst = true; !this.#isEnded; isFirst = false) {
+      // Taken before anything is looked at, so that nothing that happens meanwhile is missed.
+      const { changed } = this;
       this.throwIfFailed();
       if (this.#isTurnDue()) await this.#turn();
       if (this.#isEnded) break;
@@ -104,13 +110,14 @@ export class Delivery<K, V> {
       }
       // Putting down the last batch has made room.
       if (isFirst) this.#parts.taken();
-      await this.changed;
+      await changed;
     }
     return undefined;
   }
 
   /** All batches that are there at present. */
   async drain(): Promise<ConsumerBatch<K, V>[]> {
+    this.#retryTold();
     this.throwIfFailed();
     if (this.#isTurnDue()) await this.#turn();
     const batches: ConsumerBatch<K, V>[] = [];
@@ -130,11 +137,13 @@ export class Delivery<K, V> {
     partition: AssignedPartition,
     signal?: AbortSignal,
   ): Promise<ConsumerBatch<K, V> | undefined> {
+    this.#retryTold();
     const onAbort = () => this.wake();
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#awaited.set(partition, (this.#awaited.get(partition) ?? 0) + 1);
     try {
       for (let isFirst = true; ; isFirst = false) {
+        const { changed } = this;
         const { tenure } = partition;
         if (tenure === "leaving" || tenure === "gone") return undefined;
         if (this.#isEnded || signal?.aborted) return undefined;
@@ -143,7 +152,7 @@ export class Delivery<K, V> {
         if (batch || isFirst) this.#parts.taken();
         if (batch && this.#isTurnDue()) await this.#turn();
         if (batch) return batch;
-        await this.changed;
+        await changed;
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -153,19 +162,25 @@ export class Delivery<K, V> {
     }
   }
 
-  /** Throws what has gone wrong since the last time; what failed is then tried again. */
+  /** Throws what has gone wrong and was not told yet; it is tried again when somebody asks again. */
   throwIfFailed(): void {
     if (this.#fatal) throw this.#fatal;
     const error = this.#failure ?? this.#failedPartition();
     this.#failure = undefined;
     if (!error) return;
-    this.#parts.reported();
+    this.#isTold = true;
     throw error;
   }
 
   /** Notes that a batch is no longer being worked on. */
   putDown(batch: ConsumerBatch<K, V>): void {
     if (this.#inHand.delete(batch)) this.wake();
+  }
+
+  /** Has nobody wait for batches in hand any more: whoever closes the consumer may be the one who holds them. */
+  forgetHands(): void {
+    this.#inHand.clear();
+    this.wake();
   }
 
   /** Whether a loop works on a batch of one of these partitions; of any, if none are given. */
@@ -188,14 +203,24 @@ export class Delivery<K, V> {
 
   #failedPartition(): Error | undefined {
     if (!this.#hasFailedPartition) return undefined;
-    const partition = this.#parts.assigned.failed;
-    if (partition?.state.name !== "failed") {
-      this.#hasFailedPartition = false;
-      return undefined;
+    for (const { state } of this.#parts.assigned) {
+      if (state.name === "failed" && !this.#told.has(state.error)) {
+        this.#told.add(state.error);
+        return state.error;
+      }
     }
-    const { error } = partition.state;
-    partition.retry();
-    return error;
+    this.#hasFailedPartition = false;
+    return undefined;
+  }
+
+  #retryTold(): void {
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    for (const partition of this.#parts.assigned) {
+      const { state } = partition;
+      if (state.name === "failed" && this.#told.has(state.error)) partition.retry();
+    }
+    this.#parts.retry();
   }
 
   #isTurnDue(): boolean {

@@ -139,7 +139,7 @@ test("closing ends the session at the broker, if there is one", () => {
   assert.deepEqual([closing?.sessionId, closing?.sessionEpoch, closing?.send], [7, -1, []]);
 });
 
-test("the epoch begins again at 1 after the greatest one", () => {
+test("each answered request raises the epoch, by which the broker notices a lost one", () => {
   const session = established();
   let last: SessionRequest | undefined;
   for (let turn = 0; turn < 3; turn += 1) {

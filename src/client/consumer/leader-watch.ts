@@ -1,6 +1,7 @@
 import { brokerErrorNumber, isRetriable } from "../../broker-error-code.ts";
 import type { ResponseOf } from "../../protocol/api.ts";
 import type { Fetch } from "../../protocol/apis/fetch.ts";
+import { zeroUuid } from "../../protocol/bytes.ts";
 import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
 import { refusal } from "../refusal.ts";
@@ -45,6 +46,7 @@ export class LeaderWatch {
     const { topic, partition: index, name } = partition;
     const known = this.#cluster.metadata.partition(topic, index);
     if (known && known.leader >= 0) {
+      partition.followTopic(this.#cluster.metadata.topic(topic)?.id ?? zeroUuid);
       partition.followLeader(known.leaderEpoch);
       this.#homeless.delete(partition);
       return known.leader;

@@ -77,8 +77,8 @@ export class Reading<K, V> implements BatchOwner<K, V> {
     const { assigned, metrics } = this;
     const { clock } = cluster.host;
     const taken = () => this.#fetcher.pump();
-    const reported = () => this.proceed();
-    this.delivery = new Delivery({ clock, assigned, owner: this, metrics, taken, reported });
+    const retry = () => this.proceed();
+    this.delivery = new Delivery({ clock, assigned, owner: this, metrics, taken, retry });
     this.#rebalance = this.#newRebalance();
     this.membership = membershipOf(cluster, options, this.#rebalance);
     const { groupId, isAutoCommitted } = settings;
@@ -170,7 +170,7 @@ export class Reading<K, V> implements BatchOwner<K, V> {
     const isMember = this.membership !== undefined && this.#state === "started";
     this.#state = "closed";
     this.delivery.end();
-    this.#rebalance.hurry();
+    this.delivery.forgetHands();
     this.commits.stop();
     this.#forgetMetadata();
     this.#lookup.close();

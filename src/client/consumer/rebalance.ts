@@ -30,16 +30,9 @@ export interface RebalanceParts {
 /** Carries a group's decisions out: takes partitions in, and gives them up in an orderly way. */
 export class Rebalance implements MembershipEvents {
   readonly #parts: RebalanceParts;
-  #isHasty = false;
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts;
-  }
-
-  /** Waits no longer for batches in hand: whoever closes the consumer may be the one who holds them. */
-  hurry(): void {
-    this.#isHasty = true;
-    this.#parts.delivery.wake();
   }
 
   /** Lets the batches in hand be finished, commits what is marked, and lets go of the partitions. */
@@ -93,7 +86,7 @@ export class Rebalance implements MembershipEvents {
 
   async #untilFree(partitions: readonly AssignedPartition[]): Promise<void> {
     const { delivery } = this.#parts;
-    while (!this.#isHasty && delivery.isInHand(partitions)) await delivery.changed;
+    while (delivery.isInHand(partitions)) await delivery.changed;
   }
 
   async #tell(event: RebalanceEvent): Promise<void> {

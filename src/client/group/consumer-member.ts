@@ -88,9 +88,7 @@ export class ConsumerMember implements Member<ConsumerRequest, ConsumerAnswer> {
     return this.#isHeard ? this.#settings.pace.wakeAt : Number.POSITIVE_INFINITY;
   }
 
-  get watchedTopics(): readonly string[] {
-    return this.#subscription?.topics ?? [];
-  }
+  readonly watchedTopics: readonly string[] = [];
 
   get lacksMetadata(): boolean {
     return this.#lacksNames;

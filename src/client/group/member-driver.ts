@@ -110,6 +110,10 @@ export class MemberDriver<Request, Answer extends { readonly type: string }>
     this.#tell({ type: "metadata", ...topics });
   }
 
+  denied(error: BrokerError): void {
+    this.#tell({ type: "abandon", error });
+  }
+
   refused(error: BrokerError, group: GroupMetadata): void {
     this.#tell({ type: "commit-refused", error, group });
   }

@@ -61,7 +61,7 @@ export interface Member<Request, Answer> {
   readonly isRebalancing: boolean;
   /** When it wants a "tick", by the same clock; infinity for never. */
   readonly wakeAt: number;
-  /** The topics whose metadata should be kept up to date. */
+  /** The topics besides its own whose metadata should be kept up to date. */
   readonly watchedTopics: readonly string[];
   /** Whether it waits for metadata that is missing. */
   readonly lacksMetadata: boolean;

@@ -1,11 +1,14 @@
+import { brokerErrorNumber } from "../../broker-error-code.ts";
 import type { Timer } from "../../clock.ts";
+import type { BrokerError } from "../../errors.ts";
 import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
+import { refusal } from "../refusal.ts";
 import type { KnownTopics, Subscription } from "./member.ts";
 
 /** Whom a {@link TopicWatch} works for. */
 export interface TopicWatcher {
-  /** The topics whose metadata should be kept up to date. */
+  /** The topics besides those asked for whose metadata should be kept up to date. */
   readonly watchedTopics: readonly string[];
   /** Whether it waits for metadata that is missing. */
   readonly lacksMetadata: boolean;
@@ -13,6 +16,8 @@ export interface TopicWatcher {
   subscribed(subscription: Subscription): void;
   /** The cluster has told about topics. */
   learned(topics: KnownTopics): void;
+  /** The cluster will not let the member have a topic that it asks for by name. */
+  denied(error: BrokerError): void;
 }
 
 /**
@@ -79,8 +84,15 @@ export class TopicWatch {
   /** Whether something is missing that may be there at the next look. */
   get #isUrgent(): boolean {
     if (this.#wanted instanceof RegExp && !this.#hasSeenAll) return true;
-    const { watchedTopics, lacksMetadata } = this.#watcher;
-    return lacksMetadata || watchedTopics.some((topic) => !this.#cluster.metadata.topic(topic));
+    const { metadata } = this.#cluster;
+    return this.#watcher.lacksMetadata || this.#watched.some((topic) => !metadata.topic(topic));
+  }
+
+  /** What is asked for by name, and what else the watcher needs. */
+  get #watched(): readonly string[] {
+    const { watchedTopics } = this.#watcher;
+    if (this.#wanted instanceof RegExp) return watchedTopics;
+    return [...new Set([...this.#wanted, ...watchedTopics])];
   }
 
   #urgentWait(): number {
@@ -89,7 +101,7 @@ export class TopicWatch {
 
   #nextRegular(now: number): number {
     this.#backoff.reset();
-    const isIdle = !(this.#wanted instanceof RegExp) && this.#watcher.watchedTopics.length === 0;
+    const isIdle = !(this.#wanted instanceof RegExp) && this.#watched.length === 0;
     if (isIdle) return Number.POSITIVE_INFINITY;
     return (this.#refreshedAt ?? now) + this.#cluster.settings.metadataMaxAgeMs;
   }
@@ -99,9 +111,10 @@ export class TopicWatch {
     this.#isHurried = false;
     const isPattern = this.#wanted instanceof RegExp;
     try {
-      await this.#cluster.refresh(isPattern ? "all" : this.#watcher.watchedTopics);
+      await this.#cluster.refresh(isPattern ? "all" : this.#watched);
       if (isPattern) this.#hasSeenAll = true;
       this.#resolve();
+      this.#reportDenied();
     } catch (error) {
       // The network may be back at the next try.
       this.#cluster.logger.debug({ error }, "asking for the metadata of a group's topics failed");
@@ -109,6 +122,15 @@ export class TopicWatch {
     this.#refreshedAt = this.#cluster.host.clock.elapsed();
     this.#isRefreshing = false;
     this.check();
+  }
+
+  #reportDenied(): void {
+    if (this.#wanted instanceof RegExp) return;
+    for (const topic of this.#wanted) {
+      const code = this.#cluster.metadata.errorOf(topic);
+      if (code !== "TOPIC_AUTHORIZATION_FAILED" && code !== "INVALID_TOPIC_EXCEPTION") continue;
+      this.#watcher.denied(refusal(brokerErrorNumber(code), `subscribing to topic ${topic}`));
+    }
   }
 
   #onMetadata(): void {

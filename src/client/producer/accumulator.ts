@@ -25,8 +25,10 @@ export interface AccumulatorSettings {
 export interface AccumulatorEvents {
   /** A batch was begun. */
   opened(batch: Batch, queue: PartitionQueue): void;
-  /** The queue has a batch that can go: full, or come to the end of its linger. */
-  ready(queue: PartitionQueue): void;
+  /** The queue has a full batch. */
+  full(queue: PartitionQueue): void;
+  /** The queues have batches that have come to the end of their linger. */
+  lingered(queues: readonly PartitionQueue[]): void;
 }
 
 interface Lingering {
@@ -104,7 +106,7 @@ export class Accumulator {
   finish(queue: PartitionQueue): void {
     if (queue.open === undefined) return;
     queue.closeOpen();
-    this.#events.ready(queue);
+    this.#events.full(queue);
   }
 
   /** Throws `RECORD_TOO_LARGE` unless the record fits into a request, and gives about its size. */
@@ -222,10 +224,12 @@ export class Accumulator {
       if (queue.open === batch && batch.createdAt > begunUntil) break;
       count += 1;
     }
+    const due: PartitionQueue[] = [];
     for (const { queue, batch } of this.#lingering.splice(0, count)) {
       if (queue.open !== batch) continue;
       queue.isOpenDue = true;
-      this.#events.ready(queue);
+      due.push(queue);
     }
+    this.#events.lingered(due);
   }
 }

@@ -23,6 +23,11 @@ export interface IntakeSettings extends RetryPace {
   readonly partitioner: Partitioner<unknown, unknown> | undefined;
 }
 
+/** So much may be ready to go before those who write in bulk are asked to pause: more would only grow cold. */
+const pacedBytes = 2 * 1024 * 1024;
+/** So much of it must have gone before they are told to go on. */
+const easedBytes = 1024 * 1024;
+
 /**
  * Lets records in: finds each its partition and hands it to the accumulator, or lets it wait where
  * there is no room or the topic is not known yet. Within a topic no record overtakes another.
@@ -39,6 +44,10 @@ export class Intake {
   readonly #crowd = new Set<TopicQueues>();
   /** What those wait for who have filled the waiting room of a topic. */
   readonly #rooms = new Map<string, PromiseWithResolvers<void>>();
+  /** What those wait for who write in bulk and are ahead of the brokers. */
+  #easing: PromiseWithResolvers<void> | undefined;
+  /** When they are: with this many bytes in batches, of which those that are open need not count. */
+  #paceLimit = Number.POSITIVE_INFINITY;
   /** Topics that are being looked up, and why they were not found so far. */
   readonly #troubles = new Map<string, Error | undefined>();
   readonly #stopListening: () => void;
@@ -116,8 +125,19 @@ export class Intake {
     return room.promise;
   }
 
+  /** Asks one who writes in bulk to wait when he is far ahead of the brokers, though there is room. */
+  ease(): Promise<void> | undefined {
+    if (this.#accumulator.bufferedBytes < this.#paceLimit) return undefined;
+    this.#easing ??= Promise.withResolvers();
+    return this.#easing.promise;
+  }
+
   /** Lets waiting records in, as far as there is room. */
   admit(): void {
+    if (this.#easing && this.#accumulator.bufferedBytes <= this.#paceLimit - easedBytes) {
+      this.#easing.resolve();
+      this.#easing = undefined;
+    }
     while (this.#accumulator.hasRoom) {
       const topic = this.#crowd.values().next().value;
       if (!topic) break;
@@ -169,6 +189,7 @@ export class Intake {
     this.#closing.abort();
     this.#stopListening();
     this.waiting.close();
+    this.#easing?.resolve();
     for (const { resolve } of this.#rooms.values()) resolve();
     this.#rooms.clear();
   }
@@ -181,8 +202,8 @@ export class Intake {
         isAvailable: (of, partition) => (metadata.partition(of, partition)?.leader ?? -1) >= 0,
         random: () => host.random.float(),
       });
-      topic.resize(metadata.topic(name)?.partitions.length ?? 0);
       this.#topics.set(name, topic);
+      this.#resize(topic, metadata.topic(name)?.partitions.length ?? 0);
     }
     this.#last = topic;
     return topic;
@@ -257,12 +278,22 @@ export class Intake {
 
   #resize(topic: TopicQueues, partitionCount: number): void {
     topic.resize(partitionCount);
+    this.#setPaceLimit();
     if (!this.waiting.first(topic.name)) return;
     if (partitionCount > 0) this.#crowd.add(topic);
     else {
       this.#crowd.delete(topic);
       void this.#lookUp(topic);
     }
+  }
+
+  #setPaceLimit(): void {
+    const { batchSize, bufferMemory } = this.#settings;
+    let partitions = 0;
+    for (const { partitionCount } of this.#topics.values()) partitions += partitionCount;
+    const limit = pacedBytes + partitions * batchSize;
+    // Where the buffer is smaller, it sets the pace by itself.
+    this.#paceLimit = limit < bufferMemory ? limit : Number.POSITIVE_INFINITY;
   }
 
   /** Asks for a topic's metadata as long as records wait for it. */

@@ -64,7 +64,8 @@ export class Outbox {
       clock,
       {
         opened: (batch, queue) => this.#opened(batch, queue),
-        ready: (queue) => this.#sender.ready(queue),
+        full: (queue) => this.#sender.ready(queue),
+        lingered: (queues) => this.#sender.readyAll(queues),
       },
     );
     this.intake = new Intake(
@@ -153,9 +154,7 @@ export class Outbox {
         this.#sender.abandon(this.intake.queues(), error);
       },
       isDoubtful: () => this.intake.queues().some(({ isDoubtful }) => isDoubtful),
-      admitted: (queues) => {
-        for (const queue of queues) if (queue.hasWork) this.#sender.ready(queue);
-      },
+      admitted: (queues) => this.#sender.readyAll(queues),
     });
   }
 

@@ -251,7 +251,7 @@ class World {
     else if (kind === 12) this.#loseConnection(choice);
     else if (kind === 13 && this.#stray.length > 0) {
       this.log.append(this.#stray.splice(choice % this.#stray.length, 1)[0] as Sent);
-    } else if (kind === 14) this.#expireOldest();
+    } else if (kind === 14) this.#expireOldest(choice);
     else if (first && choice % 5 === 0) {
       this.#endStrays(choice);
       this.#answer(() => "failed");

@@ -67,14 +67,26 @@ export class Freight {
     answer: ResponseOf<typeof Produce>,
     take: (load: Load, answer: PartitionAnswer | undefined) => void,
   ): void {
-    const found = new Map<string, PartitionAnswer>();
+    const found = new Map<Load, PartitionAnswer>();
+    let next = 0;
     for (const { name, topicId, partitionResponses } of answer.responses) {
       const topic = name === "" ? this.#names.get(topicId) : name;
-      for (const one of partitionResponses) found.set(`${one.index} ${topic}`, one);
+      for (const one of partitionResponses) {
+        // Brokers answer in the order of the request, by and large.
+        const isNext = isOf(this.loads[next], topic, one.index);
+        const load = isNext ? this.loads[next] : this.#loadOf(topic, one.index);
+        next += 1;
+        if (load) found.set(load, one);
+      }
     }
-    for (const load of this.loads) {
-      const { topic, partition } = load.batch;
-      take(load, found.get(`${partition} ${topic}`));
-    }
+    for (const load of this.loads) take(load, found.get(load));
   }
+
+  #loadOf(topic: string | undefined, partition: number): Load | undefined {
+    return this.loads.find((load) => isOf(load, topic, partition));
+  }
+}
+
+function isOf(load: Load | undefined, topic: string | undefined, partition: number): boolean {
+  return load?.batch.partition === partition && load.batch.topic === topic;
 }

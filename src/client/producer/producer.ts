@@ -150,17 +150,19 @@ export class Producer<K = Content, V = Content> {
   }
 
   /**
-   * Takes a record for sending at the least cost; its outcome goes to `onDelivery`. While there is room
-   * gives undefined, otherwise a promise for when there is again: the record is accepted either way,
-   * and fails with `TIMED_OUT` if there is no room within `maxBlockMs`. Throws `BUFFER_FULL` at a caller
-   * who does not wait and has let twice `bufferMemory` pile up.
+   * Takes a record for sending at the least cost; its outcome goes to `onDelivery`. Gives undefined, or,
+   * once a few MiB are ready to go or there is no room, a promise for when it is a good time to go on.
+   * The record is accepted either way, and fails with `TIMED_OUT` if there is no room within
+   * `maxBlockMs`. Throws `BUFFER_FULL` at a caller who does not wait and has let twice `bufferMemory`
+   * pile up.
    */
   enqueue(record: ProducerRecord<K, V>): Promise<void> | undefined {
     const recipient = this.#hasOnDelivery
       ? (record as ProducerRecord<unknown, unknown>)
       : undefined;
     const waiting = this.#take(record, recipient);
-    return waiting && this.#outbox.intake.room(record.topic);
+    const { intake } = this.#outbox;
+    return waiting ? intake.room(record.topic) : intake.ease();
   }
 
   /**
@@ -188,7 +190,7 @@ export class Producer<K = Content, V = Content> {
       undefined,
       undefined,
     );
-    return waiting && intake.room(topic);
+    return waiting ? intake.room(topic) : intake.ease();
   }
 
   /** How many partitions a topic has; asks the cluster where that is not known. Up to `maxBlockMs` by default. */

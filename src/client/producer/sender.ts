@@ -64,24 +64,21 @@ export class Sender {
 
   /** Sends what the queue has as soon as it may go. */
   ready(queue: PartitionQueue): void {
-    if (queue.isListed || this.#resting.has(queue)) return;
-    if (this.#cluster.isStale) this.#refresh();
-    const leader = this.#leaderOf(queue);
-    if (leader < 0) {
-      this.#leaderless.add(queue);
-      this.#refresh();
-      return;
-    }
-    const pipe = this.#pipeTo(leader);
-    pipe.add(queue);
-    pipe.pump();
+    this.#route(queue)?.pump();
+  }
+
+  /** Sends what the queues have as soon as it may go: what goes to the same broker, together. */
+  readyAll(queues: Iterable<PartitionQueue>): void {
+    const pipes = new Set<BrokerPipe | undefined>();
+    for (const queue of queues) if (queue.hasWork) pipes.add(this.#route(queue));
+    for (const pipe of pipes) pipe?.pump();
   }
 
   /** Goes on with what has waited for the producer's identity. */
   identified(): void {
     const queues = [...this.#unidentified];
     this.#unidentified.clear();
-    for (const queue of queues) this.ready(queue);
+    this.readyAll(queues);
   }
 
   /** Fails all that has not been sent, or that waits to be sent again. */
@@ -94,6 +91,21 @@ export class Sender {
     this.#closing.abort();
     for (const pipe of this.#pipes.values()) pipe.close();
     for (const timer of this.#resting.values()) timer.cancel();
+  }
+
+  /** Lists the queue with its leader, whose pipe is given, unless it waits for something else. */
+  #route(queue: PartitionQueue): BrokerPipe | undefined {
+    if (queue.isListed || this.#resting.has(queue)) return undefined;
+    if (this.#cluster.isStale) this.#refresh();
+    const leader = this.#leaderOf(queue);
+    if (leader < 0) {
+      this.#leaderless.add(queue);
+      this.#refresh();
+      return undefined;
+    }
+    const pipe = this.#pipeTo(leader);
+    pipe.add(queue);
+    return pipe;
   }
 
   #leaderOf({ topic, partition }: PartitionQueue): number {
@@ -130,7 +142,7 @@ export class Sender {
       const moved = this.#takeInLeaders(freight, answer);
       freight.share(answer, (load, one) => this.#settle(load, one));
       for (const queue of moved) queue.unblock();
-      this.#lookAgain(freight.loads);
+      this.readyAll(freight.loads.map(({ queue }) => queue));
     },
     failed: (freight, error) => {
       const isHopeless = !mayPass(error) && error.name !== "DecodeError";
@@ -140,7 +152,7 @@ export class Sender {
         const failure = isHopeless ? wrapped(error, message) : undefined;
         this.#apply(load, failure ? "failed" : "again", () => failedWith(failure as MillraceError));
       }
-      this.#lookAgain(freight.loads);
+      this.readyAll(freight.loads.map(({ queue }) => queue));
     },
     unreachable: (queues, error) => {
       if (!mayPass(error)) {
@@ -153,7 +165,7 @@ export class Sender {
     sent: (freight) => {
       this.#events.answered(undefined);
       for (const load of freight.loads) this.#apply(load, "written", () => written);
-      this.#lookAgain(freight.loads);
+      this.readyAll(freight.loads.map(({ queue }) => queue));
     },
   };
 
@@ -196,10 +208,6 @@ export class Sender {
     const { retryBackoffMs, retryBackoffMaxMs } = this.#settings;
     const base = Math.min(retryBackoffMs * 2 ** Math.min(sends - 1, 30), retryBackoffMaxMs);
     return base * (0.8 + 0.4 * this.#cluster.host.random.float());
-  }
-
-  #lookAgain(loads: readonly Load[]): void {
-    for (const { queue } of loads) if (queue.hasWork) this.ready(queue);
   }
 
   #rest(queue: PartitionQueue, ms: number): void {
@@ -259,11 +267,11 @@ export class Sender {
   }
 
   #routeLed(): void {
-    for (const queue of [...this.#leaderless]) {
-      if (queue.hasWork && this.#leaderOf(queue) < 0) continue;
-      this.#leaderless.delete(queue);
-      if (queue.hasWork) this.ready(queue);
-    }
+    const led = [...this.#leaderless].filter(
+      (queue) => !queue.hasWork || this.#leaderOf(queue) >= 0,
+    );
+    for (const queue of led) this.#leaderless.delete(queue);
+    this.readyAll(led);
   }
 }
 

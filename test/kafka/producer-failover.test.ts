@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Cluster } from "../../src/client/cluster.ts";
+import { Producer } from "../../src/client/producer/producer.ts";
+import { startKafka } from "../../tools/kafka/kafka.ts";
+import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { createTopic } from "./consumer-fixture.ts";
+import { readTopic } from "./producer-fixture.ts";
+import { clusterAt, until } from "./raw-cluster.ts";
+
+const topic = "failover";
+const partitions = 3;
+
+describe("a cluster of three nodes", () => {
+  let kafka: KafkaCluster;
+  let cluster: Cluster;
+  before(async () => {
+    const properties = { "min.insync.replicas": "2", "broker.session.timeout.ms": "3000" };
+    kafka = await startKafka({ nodes: 3, heap: "400m", properties });
+    cluster = clusterAt(kafka.bootstrapServers, 5_000);
+  });
+  after(async () => {
+    cluster?.close();
+    await kafka?.close();
+  });
+
+  test("a leader killed with kill -9 in the middle of a run loses, doubles and reorders nothing", async () => {
+    await createTopic(cluster, topic, { partitions, replicas: 3 });
+    const delivered: number[][] = Array.from({ length: partitions }, () => []);
+    const errors: unknown[] = [];
+    const producer = new Producer(cluster, {
+      bufferMemory: 400_000,
+      requestTimeoutMs: 5_000,
+      onDelivery(error, metadata, record) {
+        if (error) errors.push(error);
+        else delivered[metadata?.partition ?? 0]?.push(record.metadata as number);
+      },
+    });
+    let written = 0;
+    const write = async (count: number) => {
+      for (const end = written + count; written < end; written += 1) {
+        const [partition, value] = [written % partitions, `${written}`.padStart(100, "0")];
+        await producer.enqueue({ topic, partition, value, metadata: written });
+      }
+    };
+    await write(30_000);
+    const killed = cluster.metadata.partition(topic, 0)?.leader as number;
+    const killing = kafka.kill(killed);
+    await write(30_000);
+    await killing;
+    await until("another leader", async () => {
+      await cluster.refresh([topic]);
+      const leader = cluster.metadata.partition(topic, 0)?.leader;
+      return leader !== killed && leader !== -1;
+    });
+    await write(30_000);
+    await producer.flush();
+    const { retries } = producer.metrics();
+    await producer.close();
+
+    assert.deepEqual(errors, []);
+    assert.ok(retries > 0, "the kill was felt");
+    const found = await readTopic(cluster, topic);
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const expected = Array.from({ length: written / partitions }, (_, index) => {
+        return index * partitions + partition;
+      });
+      const values = found.filter((one) => one.partition === partition).map(({ value }) => +value!);
+      assert.deepEqual(values, expected, `what lies in partition ${partition}`);
+      assert.deepEqual(delivered[partition], expected, `what was delivered to ${partition}`);
+    }
+  });
+});

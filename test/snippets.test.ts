@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+/** Inside the repository, so that `millrace/…` is found as users find it. */
+const folder = join(root, ".snippets");
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What examples may use without saying where it comes from. */
+const surroundings: { readonly [name: string]: string } = {
+  Client: 'import { Client } from "millrace/client";',
+  json: 'import { json } from "millrace/client";',
+  string: 'import { string } from "millrace/client";',
+  closeOnSignal: 'import { closeOnSignal } from "millrace/client";',
+  joinGroup: 'import { joinGroup } from "../src/client/group/membership.ts";',
+  cluster: 'declare const cluster: import("../src/client/cluster.ts").Cluster;',
+  events: 'declare const events: import("../src/client/group/membership.ts").MembershipEvents;',
+  client: 'declare const client: import("millrace/client").Client;',
+  admin: 'declare const admin: import("millrace/client").Admin;',
+  producer: 'declare const producer: import("millrace/client").Producer;',
+  consumer: 'declare const consumer: import("millrace/client").Consumer;',
+  many: 'declare const many: import("millrace/client").ProducerRecord[];',
+  Order: "interface Order { readonly item: string; readonly amount: number }",
+  orders: "declare const orders: Order[];",
+  ledger: "declare const ledger: { add(order: unknown): void };",
+  charge: "declare function charge(...what: unknown[]): Promise<void>;",
+};
+
+test("the examples in the README and in doc comments compile", () => {
+  mkdirSync(folder, { recursive: true });
+  let count = 0;
+  for (const { from, code } of snippets()) {
+    count += 1;
+    writeFileSync(
+      join(folder, `snippet-${count}.ts`),
+      `// ${from}\n${complete(code)}\nexport {};\n`,
+    );
+  }
+  assert.ok(count > 5, `only ${count} examples were found`);
+  const tsconfig = {
+    extends: "../tsconfig.json",
+    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
+    include: ["*.ts"],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig));
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  const { stdout, status } = spawnSync(tsc, ["-p", folder], { encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+});
+
+function* snippets(): Generator<{ from: string; code: string }> {
+  const block = /```ts\n([\s\S]*?)```/g;
+  for (const [, code = ""] of readFileSync(join(root, "README.md"), "utf8").matchAll(block)) {
+    yield { from: "README.md", code };
+  }
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
+  for (const name of sources.filter((one) => one.endsWith(".ts"))) {
+    const text = readFileSync(join(root, "src", name), "utf8");
+    const bare = text.replaceAll(/^ *\* ?/gm, "");
+    for (const [, code = ""] of bare.matchAll(block)) yield { from: name, code };
+  }
+}
+
+/** Adds what an example takes for granted, as far as it does not bring it along. */
+function complete(code: string): string {
+  const needed = new Set<string>();
+  const visit = (text: string): void => {
+    for (const [name, line] of Object.entries(surroundings)) {
+      const isUsed = new RegExp(`\\b${name}\\b`).test(text);
+      const isOwn = new RegExp(
+        `(const|let|using|interface|function) ${name}\\b|import \\{[^}]*\\b${name}\\b`,
+      );
+      if (!isUsed || needed.has(line) || isOwn.test(code)) continue;
+      needed.add(line);
+      visit(line);
+    }
+  };
+  visit(code.replaceAll(/"[^"]*"/g, '""').replaceAll(/\.\w+/g, ""));
+  return [...needed, code].join("\n");
+}
