@@ -4,6 +4,7 @@ import { Admin } from "../../src/client/admin/admin.ts";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { cooperativeSticky } from "../../src/client/group/assignors/cooperative-sticky.ts";
 import { GroupOffsets } from "../../src/client/group/membership.ts";
+import { Producer } from "../../src/client/producer/producer.ts";
 import type { TopicPartition } from "../../src/client/topic-partition.ts";
 import { Heartbeat } from "../../src/protocol/apis/heartbeat.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
@@ -152,6 +153,25 @@ describe("the offsets of a group", () => {
     const committed = await first.membership.offsets.fetch([partition], bound);
     assert.equal(committed.get("orders-0")?.offset, offset);
     await first.close();
+  });
+
+  test("of a transaction under way are waited for, on the word of the member", async () => {
+    const member = new RecordedMember(cluster, { groupId: "exactly", topics, ...quick });
+    await until("its partitions", async () => member.owned.size === numPartitions);
+    const { offsets, metadata } = member.membership;
+    const [partition] = orders as [TopicPartition];
+    assert.ok(metadata);
+    await offsets.commit([{ ...partition, offset: 1 }], bound);
+    const producer = new Producer(cluster, { transactionalId: "exactly" });
+    await producer.begin();
+    await producer.sendOffsets([{ ...partition, offset: 2 }], metadata);
+    const impatient = { ...bound, timeoutMs: 500 };
+    await assert.rejects(offsets.fetch([partition], impatient), { code: "TIMED_OUT" });
+    const fetching = offsets.fetch([partition], bound);
+    await producer.commit();
+    assert.equal((await fetching).get("orders-0")?.offset, 2);
+    await producer.close();
+    await member.close();
   });
 
   test("that cannot be are refused where they are made, and notes that are too long by the broker", async () => {

@@ -31,11 +31,6 @@ export interface AccumulatorEvents {
   lingered(queues: readonly PartitionQueue[]): void;
 }
 
-interface Lingering {
-  readonly queue: PartitionQueue;
-  readonly batch: Batch;
-}
-
 /**
  * Gathers records into batches, each record encoded straight into the open batch of its partition, and
  * says when a batch can go. One timer serves all partitions. Counts what is buffered; that no more
@@ -52,8 +47,8 @@ export class Accumulator {
   readonly #settings: AccumulatorSettings;
   readonly #clock: Clock;
   readonly #events: AccumulatorEvents;
-  /** Every open batch that has not come to the end of its linger, oldest first; others are passed over. */
-  #lingering: Lingering[] = [];
+  /** The queues whose open batch has not come to the end of its linger, oldest batch first. */
+  readonly #lingering = new Set<PartitionQueue>();
   #timer: Timer | undefined;
   #isTurnComing = false;
   /** How many have asked that batches do not linger. */
@@ -106,6 +101,7 @@ export class Accumulator {
   finish(queue: PartitionQueue): void {
     if (queue.open === undefined) return;
     queue.closeOpen();
+    this.#lingering.delete(queue);
     this.#events.full(queue);
   }
 
@@ -173,7 +169,7 @@ export class Accumulator {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#lingering = [];
+    this.#lingering.clear();
   }
 
   #begin(
@@ -191,7 +187,9 @@ export class Accumulator {
     batch.ordinal = this.outstanding.enter();
     this.bufferedBytes += batch.sizeInBytes;
     queue.open = batch;
-    this.#lingering.push({ queue, batch });
+    // One that is there still, without a batch since that was given up, goes to the end.
+    this.#lingering.delete(queue);
+    this.#lingering.add(queue);
     this.#setLinger();
     this.#events.opened(batch, queue);
     return batch;
@@ -207,26 +205,25 @@ export class Accumulator {
       });
       return;
     }
-    const oldest = this.#lingering[0];
-    if (this.#timer || !oldest) return;
-    const wait = oldest.batch.createdAt + this.#settings.lingerMs - this.#clock.elapsed();
-    this.#timer = this.#clock.after(Math.max(wait, 0), () => {
+    if (this.#timer || this.#lingering.size === 0) return;
+    const clock = this.#clock;
+    const oldest = this.#lingering.values().next().value?.open;
+    const begunAt = oldest?.createdAt ?? clock.elapsed();
+    const wait = begunAt + this.#settings.lingerMs - clock.elapsed();
+    this.#timer = clock.after(Math.max(wait, 0), () => {
       this.#timer = undefined;
-      this.#letGo(this.#clock.elapsed() - this.#settings.lingerMs);
+      this.#letGo(clock.elapsed() - this.#settings.lingerMs);
       this.#setLinger();
     });
   }
 
   /** Lets the open batches go that were begun at that time or before. */
   #letGo(begunUntil: number): void {
-    let count = 0;
-    for (const { queue, batch } of this.#lingering) {
-      if (queue.open === batch && batch.createdAt > begunUntil) break;
-      count += 1;
-    }
     const due: PartitionQueue[] = [];
-    for (const { queue, batch } of this.#lingering.splice(0, count)) {
-      if (queue.open !== batch) continue;
+    for (const queue of this.#lingering) {
+      if (queue.open && queue.open.createdAt > begunUntil) break;
+      this.#lingering.delete(queue);
+      if (!queue.open) continue;
       queue.isOpenDue = true;
       due.push(queue);
     }

@@ -1,5 +1,6 @@
 import type { Timer } from "../../clock.ts";
 import type { Api, ResponseOf } from "../../protocol/api.ts";
+import { ApiVersions } from "../../protocol/apis/api-versions.ts";
 import { Produce } from "../../protocol/apis/produce.ts";
 import { commonVersion } from "../broker-link.ts";
 import type { Cluster } from "../cluster.ts";
@@ -81,6 +82,14 @@ export class BrokerPipe {
     } finally {
       this.#isPumping = false;
     }
+  }
+
+  /** Resolves once the broker has received all that was sent to it, answered or not; or is gone. */
+  async received(): Promise<void> {
+    if (!this.#connection?.isOpen) return;
+    // A broker takes the requests of a connection in their order.
+    const answer = this.#connection.request(ApiVersions, 0, {}, this.#settings.requestTimeoutMs);
+    await answer.catch(() => {});
   }
 
   /** Sends nothing more. */

@@ -11,8 +11,8 @@ export interface IdempotenceSettings {
   readonly pace: RetryPace;
   /** How long one series of attempts may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** There is an identity (again). */
-  readonly onIdentity: () => void;
+  /** There is an identity, or the attempts were in vain; {@link Idempotence.acquire} makes new ones. */
+  readonly onAttempt: () => void;
   /** The broker will not give one: what was to be written under it has failed. */
   readonly onFailure: (error: MillraceError) => void;
 }
@@ -57,34 +57,32 @@ export class Idempotence implements Identities {
   }
 
   async #acquire(): Promise<void> {
-    const { lane, pace, timeoutMs, onIdentity, onFailure } = this.#settings;
+    const { onAttempt, onFailure } = this.#settings;
+    try {
+      this.identity = await this.#ask();
+    } catch (error) {
+      this.#isAcquiring = false;
+      if (this.#closing.signal.aborted) return;
+      // That no broker was reached in time is for the deliveries' own deadline to judge.
+      const isLate = error instanceof MillraceError && error.code === "TIMED_OUT";
+      if (isLate) onAttempt();
+      else onFailure(error as MillraceError);
+      return;
+    }
+    this.#isAcquiring = false;
+    onAttempt();
+  }
+
+  #ask(): Promise<ProducerIdentity> {
+    const { lane, pace, timeoutMs } = this.#settings;
     const { signal } = this.#closing;
     const attempt = "getting an identity for an idempotent producer";
     const body = { transactionalId: null, transactionTimeoutMs: noTimeoutMs };
-    while (!signal.aborted) {
-      try {
-        this.identity = await retrying(
-          this.#cluster.host,
-          pace,
-          { attempt, timeoutMs, signal },
-          async () => {
-            const options = { lane, signal };
-            const answer = await this.#cluster.request("any", InitProducerId, body, options);
-            throwIfRefused(answer.errorCode, attempt);
-            const { producerId, producerEpoch } = answer;
-            return { producerId, producerEpoch };
-          },
-        );
-        this.#isAcquiring = false;
-        onIdentity();
-        return;
-      } catch (error) {
-        // That no broker was reached in time is for the deliveries' own deadline to judge.
-        if (error instanceof MillraceError && error.code === "TIMED_OUT") continue;
-        this.#isAcquiring = false;
-        if (!signal.aborted) onFailure(error as MillraceError);
-        return;
-      }
-    }
+    return retrying(this.#cluster.host, pace, { attempt, timeoutMs, signal }, async () => {
+      const answer = await this.#cluster.request("any", InitProducerId, body, { lane, signal });
+      throwIfRefused(answer.errorCode, attempt);
+      const { producerId, producerEpoch } = answer;
+      return { producerId, producerEpoch };
+    });
   }
 }

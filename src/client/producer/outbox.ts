@@ -83,6 +83,7 @@ export class Outbox {
     try {
       await this.intake.waiting.outstanding.settled();
       await this.accumulator.outstanding.settled();
+      if (this.#settings.acks === 0) await this.#sender.received();
     } finally {
       this.accumulator.relax();
     }
@@ -132,7 +133,7 @@ export class Outbox {
       lane: this.#lanes.control,
       pace: this.#settings,
       timeoutMs: deliveryTimeoutMs,
-      onIdentity: () => this.#sender.identified(),
+      onAttempt: () => this.#sender.lookAgain(),
       onFailure: (error) => this.#sender.abandon(this.intake.queues(), error),
     });
   }
@@ -230,8 +231,11 @@ export class Outbox {
         ? "they were never sent: the broker could not be reached or did not keep up"
         : "they were sent and may have been written: the broker did not answer, or could not take them for now";
     queue.expire(batch);
-    const text = `${batch.count} records for ${place} were not delivered within ${deliveryTimeoutMs} ms (deliveryTimeoutMs); ${fate}`;
-    this.#done(batch, failedWith(new MillraceError("DELIVERY_TIMED_OUT", text)), false);
+    const cause = queue.trouble;
+    const last = cause ? `; the last failure was: ${cause.message}` : "";
+    const text = `${batch.count} records for ${place} were not delivered within ${deliveryTimeoutMs} ms (deliveryTimeoutMs); ${fate}${last}`;
+    const error = new MillraceError("DELIVERY_TIMED_OUT", text, cause ? { cause } : {});
+    this.#done(batch, failedWith(error), false);
   }
 
   #refused({ recipient, topic, partition = -1 }: WaitingRecord, error: MillraceError): void {

@@ -33,6 +33,8 @@ export class PartitionQueue {
   open: Batch | undefined;
   /** Whether the open batch is to go although it is not full. */
   isOpenDue = false;
+  /** Why the last attempt to send failed; undefined after a success. Kept by the sender. */
+  trouble: Error | undefined;
   /** Whether a broker's list of ready queues has this one; kept by the sender. */
   isListed = false;
 

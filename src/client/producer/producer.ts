@@ -124,7 +124,7 @@ export class Producer<K = Content, V = Content> {
   ): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
       if (!signal) {
-        this.#take(record, new PendingSend(resolve, reject));
+        this.#takeOrFail(record, new PendingSend(resolve, reject));
         return;
       }
       const attempt = `sending a record to topic ${record.topic}`;
@@ -140,7 +140,7 @@ export class Producer<K = Content, V = Content> {
           reject(error);
         },
       );
-      const waiting = this.#take(record, pending);
+      const waiting = this.#takeOrFail(record, pending);
       const onAbort = () => {
         if (waiting) this.#outbox.intake.withdraw(waiting);
         reject(abortedError(attempt, signal));
@@ -265,6 +265,16 @@ export class Producer<K = Content, V = Content> {
     return this.close();
   }
 
+  /** A transaction must not be committed without a record whose `send` nobody has looked at yet. */
+  #takeOrFail(record: ProducerRecord<K, V>, pending: PendingSend): WaitingRecord | undefined {
+    try {
+      return this.#take(record, pending);
+    } catch (error) {
+      this.#transaction?.fail("produce", error as MillraceError);
+      throw error;
+    }
+  }
+
   #take(record: ProducerRecord<K, V>, recipient: Recipient | undefined): WaitingRecord | undefined {
     if (!this.#accepts) throw this.#refusal();
     const { topic, partition, key, value, headers, timestamp } = record;
@@ -322,10 +332,13 @@ export class Producer<K = Content, V = Content> {
 
   /** An open transaction would hold up its readers until the broker's timeout. */
   async #endTransaction(timeoutMs: number): Promise<void> {
-    const name = this.#transaction?.state.name;
-    if (name !== "in-transaction" && name !== "abortable-error") return;
+    const transaction = this.#transaction;
+    if (!transaction) return;
+    const bound = { attempt: "ending the transaction", timeoutMs };
     try {
-      await this.#transaction?.abort({ attempt: "aborting", timeoutMs });
+      await bounded(this.#cluster.host.clock, transaction.settled(), bound);
+      const { name } = transaction.state;
+      if (name === "in-transaction" || name === "abortable-error") await transaction.abort(bound);
     } catch (error) {
       const text = `the open transaction could not be aborted on close; the broker will: ${error}`;
       this.#cluster.logger.warn({ transactionalId: this.#settings.transactionalId }, text);

@@ -26,7 +26,7 @@ export interface SenderSettings extends PipeSettings, RetryPace {
 export interface SenderEvents {
   /** Whether the partition may be written to; if not, {@link Sender.ready} is to be called once it may. */
   admits(queue: PartitionQueue): boolean;
-  /** An identity is needed, and {@link Sender.identified} is to be called once there is one. */
+  /** An identity is needed, and {@link Sender.lookAgain} is to be called once there is one. */
   needsIdentity(): void;
   /** A batch is done, unless it was before; `isReusable` says that nobody else can look at its bytes any more. */
   done(batch: Batch, outcome: Outcome, isReusable: boolean): void;
@@ -37,6 +37,9 @@ export interface SenderEvents {
   /** A request was answered after so many milliseconds, or sent where no answer is asked for. */
   answered(tookMs: number | undefined): void;
 }
+
+/** The markers of the producer's previous transaction are being written: that takes moments. */
+const concurrentBackoffMs = 20;
 
 /**
  * Sends the batches of ready queues to the brokers that lead their partitions, follows leaders that
@@ -74,8 +77,8 @@ export class Sender {
     for (const pipe of pipes) pipe?.pump();
   }
 
-  /** Goes on with what has waited for the producer's identity. */
-  identified(): void {
+  /** Goes on with what has waited for the producer's identity, or asks for one again. */
+  lookAgain(): void {
     const queues = [...this.#unidentified];
     this.#unidentified.clear();
     this.readyAll(queues);
@@ -84,6 +87,11 @@ export class Sender {
   /** Fails all that has not been sent, or that waits to be sent again. */
   abandon(queues: Iterable<PartitionQueue>, error: MillraceError): void {
     for (const queue of queues) this.#fail(queue.abandon(), error);
+  }
+
+  /** Resolves once the brokers have received all that was sent to them, as far as they can be reached. */
+  async received(): Promise<void> {
+    await Promise.all([...this.#pipes.values()].map((pipe) => pipe.received()));
   }
 
   /** Sends nothing more. */
@@ -148,6 +156,7 @@ export class Sender {
       const isHopeless = !mayPass(error) && error.name !== "DecodeError";
       if (!isHopeless) this.#refresh();
       for (const load of freight.loads) {
+        load.queue.trouble = error;
         const message = `sending records to ${nameOf(load.batch)} failed: ${error.message}`;
         const failure = isHopeless ? wrapped(error, message) : undefined;
         this.#apply(load, failure ? "failed" : "again", () => failedWith(failure as MillraceError));
@@ -160,7 +169,10 @@ export class Sender {
         return;
       }
       this.#refresh();
-      for (const queue of queues) this.#rest(queue, this.#settings.retryBackoffMs);
+      for (const queue of queues) {
+        queue.trouble = error;
+        this.#rest(queue, this.#settings.retryBackoffMs);
+      }
     },
     sent: (freight) => {
       this.#events.answered(undefined);
@@ -176,19 +188,27 @@ export class Sender {
     }
     const { errorCode, baseOffset, logAppendTimeMs: appendTime } = answer;
     const code = errorCode === 0 ? undefined : brokerErrorCode(errorCode);
+    load.queue.trouble =
+      code && refusal(errorCode, `writing to ${nameOf(load.batch)}`, answer.errorMessage);
     if (code !== undefined && isStaleMetadata(code)) this.#refresh();
-    this.#apply(load, verdictOn(code, load.batch.count), (isWritten) => {
+    const outcome = (isWritten: boolean): Outcome => {
       if (!isWritten) return refused(load.batch, answer);
       return code === undefined ? { name: "written", baseOffset, appendTime } : written;
-    });
+    };
+    const firstMs = code === "CONCURRENT_TRANSACTIONS" ? concurrentBackoffMs : undefined;
+    this.#apply(load, verdictOn(code, load.batch.count), outcome, firstMs);
   }
 
-  #apply({ queue, batch }: Load, verdict: Verdict, outcome: (isWritten: boolean) => Outcome): void {
-    const retryAt = this.#cluster.host.clock.elapsed() + this.#backoffMs(batch);
+  #apply(
+    { queue, batch }: Load,
+    verdict: Verdict,
+    outcome: (isWritten: boolean) => Outcome,
+    firstBackoffMs: number = this.#settings.retryBackoffMs,
+  ): void {
+    const retryAt = this.#cluster.host.clock.elapsed() + this.#backoffMs(batch, firstBackoffMs);
     switch (queue.settle(batch, verdict, retryAt)) {
       case "written":
-        // What was sent twice may still lie in the buffers of a connection that was lost.
-        this.#events.done(batch, outcome(true), batch.sends === 1);
+        this.#events.done(batch, outcome(true), this.#isAnswered(batch));
         break;
       case "failed":
         this.#events.done(batch, outcome(false), false);
@@ -204,9 +224,14 @@ export class Sender {
     }
   }
 
-  #backoffMs({ sends }: Batch): number {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings;
-    const base = Math.min(retryBackoffMs * 2 ** Math.min(sends - 1, 30), retryBackoffMaxMs);
+  /** What was sent twice, or is not answered, may still lie in the buffers of a connection. */
+  #isAnswered({ sends }: Batch): boolean {
+    return sends === 1 && this.#settings.head.acks !== 0;
+  }
+
+  #backoffMs({ sends }: Batch, firstMs: number): number {
+    const { retryBackoffMaxMs } = this.#settings;
+    const base = Math.min(firstMs * 2 ** Math.min(sends - 1, 30), retryBackoffMaxMs);
     return base * (0.8 + 0.4 * this.#cluster.host.random.float());
   }
 

@@ -196,6 +196,11 @@ export class Transaction implements Identities {
     this.#events.abandon(reason);
   }
 
+  /** Resolves once no operation is under way. */
+  async settled(): Promise<void> {
+    await this.#underWay?.done.catch(() => {});
+  }
+
   /** Allows nothing more. */
   close(): void {
     this.#move({ name: "close" });
@@ -206,17 +211,20 @@ export class Transaction implements Identities {
     this.#events.changed(this.#state);
   }
 
-  /** Runs an operation, or joins it where it is under way, within the caller's bound. */
+  /** Runs an operation within the caller's bound, after the one that may be under way. */
   #run(name: TransactionOperation, bound: Bound, run: () => Promise<void>): Promise<void> {
-    const { clock } = this.#host;
-    if (this.#underWay?.name === name) return bounded(clock, this.#underWay.done, bound);
-    // An abort may follow on a commit that has failed but is not over yet.
-    const earlier = this.#underWay?.done.catch(() => {});
-    const done = (earlier ? earlier.then(run) : run()).finally(() => {
+    const earlier = this.#underWay;
+    const again = (error: unknown) => {
+      // The same operation has the same outcome, unless it was given up by its caller: then it goes on.
+      if (earlier?.name === name && !isGivenUp(error)) throw error;
+      return run();
+    };
+    const next = earlier?.name === name ? () => {} : run;
+    const done = (earlier ? earlier.done.then(next, again) : run()).finally(() => {
       if (this.#underWay?.done === done) this.#underWay = undefined;
     });
     this.#underWay = { name, done };
-    return bounded(clock, done, bound);
+    return bounded(this.#host.clock, done, bound);
   }
 
   async #end(committed: boolean, bound: Bound): Promise<void> {
@@ -282,7 +290,7 @@ export class Transaction implements Identities {
     group: GroupMetadata,
     bound: Bound,
   ): Promise<void> {
-    this.check("sendOffsets");
+    if (this.stopped) throw this.stopped;
     const identity = this.identity as ProducerIdentity;
     try {
       if (!this.#isV2) await this.#requests.addOffsets(identity, group.groupId, bound);
@@ -304,6 +312,10 @@ export class Transaction implements Identities {
 
 /** The last version of Produce for clients that add partitions to the transaction themselves. */
 const newestProduceInV1 = 11;
+
+function isGivenUp(error: unknown): boolean {
+  return error instanceof MillraceError && (error.code === "TIMED_OUT" || error.code === "ABORTED");
+}
 
 function isUnsupported(error: unknown): boolean {
   return error instanceof MillraceError && error.code === "UNSUPPORTED_VERSION";
