@@ -1,10 +1,12 @@
 import { type BrokerErrorCode, brokerErrorNumber } from "../src/broker-error-code.ts";
+import { Producer, type ProducerOptions } from "../src/client/producer/producer.ts";
+import type { Content } from "../src/client/producer/record.ts";
 import type { RequestOf } from "../src/protocol/api.ts";
 import { InitProducerId } from "../src/protocol/apis/init-producer-id.ts";
 import { Produce } from "../src/protocol/apis/produce.ts";
 import { advanceSequence, RecordBatch } from "../src/protocol/record-batch.ts";
 import { RecordCursor } from "../src/protocol/record-cursor.ts";
-import type { Asked, ScriptedCluster } from "./scripted-cluster.ts";
+import { type Asked, ScriptedCluster } from "./scripted-cluster.ts";
 
 /** What goes wrong with a batch: an error, or the connection breaks before or after it is written. */
 export type Fault = BrokerErrorCode | "lose-request" | "lose-answer";
@@ -118,7 +120,7 @@ export class ScriptedPartitions {
     });
     const named = this.hints.map(({ leaderId }) => leaderId).filter((id) => id >= 0);
     const nodeEndpoints = [...new Set(named)].map((nodeId) => {
-      const { host, port } = (this.#scripted.constructor as typeof ScriptedCluster).address(nodeId);
+      const { host, port } = ScriptedCluster.address(nodeId);
       return { nodeId, host, port, rack: null };
     });
     return { responses, nodeEndpoints, throttleTimeMs: this.throttleTimeMs };
@@ -144,4 +146,17 @@ export class ScriptedPartitions {
     if (!alive.delete(broker)) return;
     clock.after(awayMs, () => alive.add(broker));
   }
+}
+
+/** The topic of {@link scriptedWith}. */
+export const topic = "orders";
+
+/** A cluster of brokers with one topic, whose partitions have these leaders, and a way to make producers. */
+export function scriptedWith(leaders: readonly number[], brokers: readonly number[] = [1]) {
+  const scripted = new ScriptedCluster(brokers);
+  scripted.topics = [{ name: topic, leaders, leaderEpochs: leaders.map(() => 1) }];
+  const partitions = new ScriptedPartitions(scripted);
+  const newProducer = (options: ProducerOptions<Content, Content> = {}) =>
+    new Producer(scripted.cluster, options);
+  return { scripted, partitions, newProducer, clock: scripted.clock };
 }

@@ -30,3 +30,12 @@ export const ConsumerProtocolAssignment = message(
   { name: "ConsumerProtocolAssignment", versions: [0, 3], isFlexible: () => false },
   struct({ assignedPartitions: array(topicPartitions), userData: defaulted(nullableBytes, null) }),
 );
+
+/**
+ * What Kafka's sticky assignor puts into the subscription's user data: the partitions the member had
+ * last. Version 0 had no generation, and nothing says which version it is: what fits is taken.
+ */
+export const StickyUserData = message(
+  { name: "StickyAssignor user data", versions: [0, 1], isFlexible: () => false },
+  struct({ previousAssignment: array(topicPartitions), generation: since(1, int32, -1) }),
+);

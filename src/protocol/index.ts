@@ -18,7 +18,11 @@ export {
   compressionOf,
   decompress,
 } from "./compression.ts";
-export { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from "./consumer-protocol.ts";
+export {
+  ConsumerProtocolAssignment,
+  ConsumerProtocolSubscription,
+  StickyUserData,
+} from "./consumer-protocol.ts";
 export {
   controlRecordType,
   endTransactionMarker,

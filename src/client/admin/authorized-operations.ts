@@ -1,4 +1,4 @@
-import { operationsNotAsked } from "../../protocol/apis/authorized-operations.ts";
+import { operationsNotAsked } from "../../protocol/index.ts";
 
 /** What a user can be allowed to do with a topic, a group or the cluster. */
 export type AuthorizedOperation = (typeof byBit)[number];

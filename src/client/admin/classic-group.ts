@@ -1,11 +1,12 @@
 import { DecodeError } from "../../errors.ts";
-import type { Message, ResponseOf } from "../../protocol/api.ts";
-import type { DescribeGroups } from "../../protocol/apis/describe-groups.ts";
-import { Reader } from "../../protocol/bytes.ts";
 import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
-} from "../../protocol/consumer-protocol.ts";
+  type DescribeGroups,
+  type Message,
+  Reader,
+  type ResponseOf,
+} from "../../protocol/index.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
 import type { ClassicGroupDescription, ClassicMember } from "./group-description.ts";

@@ -1,6 +1,4 @@
-import { ApiVersions } from "../../protocol/apis/api-versions.ts";
-import { DescribeCluster } from "../../protocol/apis/describe-cluster.ts";
-import { Metadata } from "../../protocol/apis/metadata.ts";
+import { ApiVersions, DescribeCluster, Metadata } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { softwareName, softwareVersion } from "../handshake.ts";
 import type { BrokerAddress } from "../metadata.ts";

@@ -1,5 +1,4 @@
-import type { ResponseOf } from "../../protocol/api.ts";
-import { OffsetFetch } from "../../protocol/apis/offset-fetch.ts";
+import { OffsetFetch, type ResponseOf } from "../../protocol/index.ts";
 import type { Cluster, Target } from "../cluster.ts";
 import {
   partitionName,

@@ -1,5 +1,4 @@
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { DescribeConfigs } from "../../protocol/apis/describe-configs.ts";
+import type { DescribeConfigs, ResponseOf } from "../../protocol/index.ts";
 
 /** What can have a configuration. */
 export type ConfigResourceType = "topic" | "broker" | "broker-logger" | "client-metrics" | "group";

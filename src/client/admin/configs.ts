@@ -1,7 +1,9 @@
 import { MillraceError } from "../../errors.ts";
-import { DescribeConfigs } from "../../protocol/apis/describe-configs.ts";
-import { IncrementalAlterConfigs } from "../../protocol/apis/incremental-alter-configs.ts";
-import { ListConfigResources } from "../../protocol/apis/list-config-resources.ts";
+import {
+  DescribeConfigs,
+  IncrementalAlterConfigs,
+  ListConfigResources,
+} from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import {

@@ -1,6 +1,8 @@
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { ConsumerGroupDescribe } from "../../protocol/apis/consumer-group-describe.ts";
-import type { ShareGroupDescribe } from "../../protocol/apis/share-group-describe.ts";
+import type {
+  ConsumerGroupDescribe,
+  ResponseOf,
+  ShareGroupDescribe,
+} from "../../protocol/index.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
 import type {

@@ -1,8 +1,10 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
-import { ConsumerGroupDescribe } from "../../protocol/apis/consumer-group-describe.ts";
-import { DescribeGroups } from "../../protocol/apis/describe-groups.ts";
-import { ShareGroupDescribe } from "../../protocol/apis/share-group-describe.ts";
-import { StreamsGroupDescribe } from "../../protocol/apis/streams-group-describe.ts";
+import {
+  ConsumerGroupDescribe,
+  DescribeGroups,
+  ShareGroupDescribe,
+  StreamsGroupDescribe,
+} from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { refusal } from "../refusal.ts";
 import { classicGroup } from "./classic-group.ts";

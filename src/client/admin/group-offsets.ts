@@ -1,7 +1,6 @@
 import { brokerErrorCode } from "../../broker-error-code.ts";
 import { BrokerError } from "../../errors.ts";
-import { OffsetCommit } from "../../protocol/apis/offset-commit.ts";
-import { OffsetDelete } from "../../protocol/apis/offset-delete.ts";
+import { OffsetCommit, OffsetDelete } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { TopicPartition, TopicPartitionOffset } from "../topic-partition.ts";
 import { fetchGroupOffsets } from "./committed-offsets.ts";

@@ -1,6 +1,4 @@
-import { DeleteGroups } from "../../protocol/apis/delete-groups.ts";
-import { LeaveGroup } from "../../protocol/apis/leave-group.ts";
-import { ListGroups } from "../../protocol/apis/list-groups.ts";
+import { DeleteGroups, LeaveGroup, ListGroups } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { dispatch } from "./dispatch.ts";

@@ -1,6 +1,5 @@
 import type { MillraceError } from "../../errors.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import { DescribeLogDirs } from "../../protocol/apis/describe-log-dirs.ts";
+import { DescribeLogDirs, type ResponseOf } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { refusal } from "../refusal.ts";
 import type { TopicPartition } from "../topic-partition.ts";

@@ -1,7 +1,9 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
-import { CreatePartitions } from "../../protocol/apis/create-partitions.ts";
-import { ElectLeaders } from "../../protocol/apis/elect-leaders.ts";
-import { ListPartitionReassignments } from "../../protocol/apis/list-partition-reassignments.ts";
+import {
+  CreatePartitions,
+  ElectLeaders,
+  ListPartitionReassignments,
+} from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";

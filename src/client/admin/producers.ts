@@ -1,6 +1,4 @@
-import type { ResponseOf } from "../../protocol/api.ts";
-import { DescribeProducers } from "../../protocol/apis/describe-producers.ts";
-import { InitProducerId } from "../../protocol/apis/init-producer-id.ts";
+import { DescribeProducers, InitProducerId, type ResponseOf } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import { dispatch, eachAlone } from "./dispatch.ts";
@@ -44,7 +42,10 @@ export class Producers {
   }
 
   /** Describes the idempotent producers that have written to partitions of late (KIP-664). */
-  describe(partition: TopicPartition, options?: DescribeProducersOptions): Promise<ActiveProducer[]>;
+  describe(
+    partition: TopicPartition,
+    options?: DescribeProducersOptions,
+  ): Promise<ActiveProducer[]>;
   describe(
     partitions: readonly TopicPartition[],
     options?: DescribeProducersOptions,

@@ -1,6 +1,4 @@
-import type { ResponseOf } from "../../protocol/api.ts";
-import { DescribeQuorum } from "../../protocol/apis/describe-quorum.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { DescribeQuorum, type ResponseOf, zeroUuid } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { type AdminOptions, attempting } from "./operation.ts";

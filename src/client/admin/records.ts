@@ -1,7 +1,6 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { MillraceError } from "../../errors.ts";
-import { DeleteRecords } from "../../protocol/apis/delete-records.ts";
-import { ListOffsets } from "../../protocol/apis/list-offsets.ts";
+import { DeleteRecords, ListOffsets } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
 import { dispatch } from "./dispatch.ts";

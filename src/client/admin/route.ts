@@ -1,7 +1,6 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
 import type { MillraceError } from "../../errors.ts";
-import { FindCoordinator } from "../../protocol/apis/find-coordinator.ts";
-import { Metadata } from "../../protocol/apis/metadata.ts";
+import { FindCoordinator, Metadata } from "../../protocol/index.ts";
 import type { Cluster, Target } from "../cluster.ts";
 import { refusal } from "../refusal.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";

@@ -1,6 +1,8 @@
-import { AlterShareGroupOffsets } from "../../protocol/apis/alter-share-group-offsets.ts";
-import { DeleteShareGroupOffsets } from "../../protocol/apis/delete-share-group-offsets.ts";
-import { DescribeShareGroupOffsets } from "../../protocol/apis/describe-share-group-offsets.ts";
+import {
+  AlterShareGroupOffsets,
+  DeleteShareGroupOffsets,
+  DescribeShareGroupOffsets,
+} from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import { dispatch } from "./dispatch.ts";

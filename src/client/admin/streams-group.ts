@@ -1,5 +1,4 @@
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { StreamsGroupDescribe } from "../../protocol/apis/streams-group-describe.ts";
+import type { ResponseOf, StreamsGroupDescribe } from "../../protocol/index.ts";
 import { epochGroup } from "./epoch-group.ts";
 import type {
   StreamsAssignment,

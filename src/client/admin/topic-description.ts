@@ -1,9 +1,11 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { DecodeError } from "../../errors.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import { DescribeTopicPartitions } from "../../protocol/apis/describe-topic-partitions.ts";
-import { Metadata } from "../../protocol/apis/metadata.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import {
+  DescribeTopicPartitions,
+  Metadata,
+  type ResponseOf,
+  zeroUuid,
+} from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { PartitionMetadata, TopicMetadata } from "../metadata.ts";
 import { refusal } from "../refusal.ts";

@@ -1,7 +1,4 @@
-import { CreateTopics } from "../../protocol/apis/create-topics.ts";
-import { DeleteTopics } from "../../protocol/apis/delete-topics.ts";
-import { Metadata } from "../../protocol/apis/metadata.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { CreateTopics, DeleteTopics, Metadata, zeroUuid } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { dispatch } from "./dispatch.ts";

@@ -1,7 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import { DescribeTransactions } from "../../protocol/apis/describe-transactions.ts";
-import { ListTransactions } from "../../protocol/apis/list-transactions.ts";
-import { WriteTxnMarkers } from "../../protocol/apis/write-txn-markers.ts";
+import { DescribeTransactions, ListTransactions, WriteTxnMarkers } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import type { TopicPartition } from "../topic-partition.ts";

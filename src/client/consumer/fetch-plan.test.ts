@@ -87,7 +87,7 @@ test("no more is asked for than there is room, and what is missing is told", () 
   assert.equal(fetches[0]?.maxBytes, 2_000);
 });
 
-test("two answers of every broker fit into the budget", () => {
+test("several answers of every broker fit into the budget, two of a whole partition at least", () => {
   const many = Array.from({ length: 90 }, (_, index) => partition(index));
   const { fetches } = planFetches(
     situation([
@@ -98,6 +98,9 @@ test("two answers of every broker fit into the budget", () => {
   );
   assert.deepEqual(
     fetches.map(({ maxBytes }) => maxBytes),
-    [25_000, 1_000],
+    [6_250, 1_000],
   );
+  const small = { ...limits, maxBufferedBytes: 4_000 };
+  const [only] = planFetches(situation([[1, many]], { freeBytes: 4_000 }), small).fetches;
+  assert.equal(only?.maxBytes, 1_000);
 });

@@ -37,8 +37,10 @@ export interface FetchPlan {
 
 /** How long a broker may hold a request back while some of its partitions have enough buffered. */
 const crowdedWaitMs = 50;
-/** So many answers of each broker fit into the budget: one that is processed, one that is under way. */
-const answersPerBroker = 2;
+/** So many answers of each broker fit into the budget: small ones can be worked on sooner than large ones. */
+const answersPerBroker = 8;
+/** But two of a whole partition should fit: one that is worked on, one that is under way. */
+const leastAnswersPerBroker = 2;
 
 /**
  * Decides which brokers are asked, and for what. The next fetch goes out while the last one is still
@@ -54,10 +56,7 @@ export function planFetches(situation: FetchSituation, limits: FetchLimits): Fet
   const fetches: PlannedFetch[] = [];
   let { freeBytes } = situation;
   let missingBytes = 0;
-  const share = Math.max(
-    1,
-    Math.floor(limits.maxBufferedBytes / (answersPerBroker * Math.max(1, byLeader.size))),
-  );
+  const share = answerShare(limits, byLeader.size);
   for (const [broker, led] of byLeader) {
     if (!situation.isIdle(broker)) continue;
     const partitions = led.filter((one) => one.bufferedBytes <= limits.maxPartitionFetchBytes);
@@ -77,4 +76,11 @@ export function planFetches(situation: FetchSituation, limits: FetchLimits): Fet
     fetches.push({ broker, partitions, maxBytes, maxWaitMs });
   }
   return { fetches, missingBytes };
+}
+
+/** How large an answer of one broker may be, so that there is room for those of all. */
+function answerShare(limits: FetchLimits, brokers: number): number {
+  const part = limits.maxBufferedBytes / Math.max(1, brokers);
+  const least = Math.min(limits.maxPartitionFetchBytes, part / leastAnswersPerBroker);
+  return Math.max(1, Math.floor(Math.max(part / answersPerBroker, least)));
 }

@@ -1,9 +1,6 @@
 import { brokerErrorCode } from "../../broker-error-code.ts";
 import { MillraceError } from "../../errors.ts";
-import { Heartbeat } from "../../protocol/apis/heartbeat.ts";
-import { JoinGroup } from "../../protocol/apis/join-group.ts";
-import { LeaveGroup } from "../../protocol/apis/leave-group.ts";
-import { SyncGroup } from "../../protocol/apis/sync-group.ts";
+import { Heartbeat, JoinGroup, LeaveGroup, SyncGroup } from "../../protocol/index.ts";
 import type { Assignor } from "./assignor.ts";
 import { assignorNamed } from "./assignor-choice.ts";
 import type { ClassicAnswer, ClassicRequest } from "./classic-protocol.ts";

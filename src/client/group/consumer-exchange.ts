@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import { ConsumerGroupHeartbeat } from "../../protocol/apis/consumer-group-heartbeat.ts";
+import { ConsumerGroupHeartbeat } from "../../protocol/index.ts";
 import type { ConsumerAnswer, ConsumerRequest, HeartbeatBody } from "./consumer-protocol.ts";
 import type { GroupCoordinator } from "./group-coordinator.ts";
 

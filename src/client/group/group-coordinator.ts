@@ -1,6 +1,6 @@
 import { brokerErrorCode } from "../../broker-error-code.ts";
 import { ConnectionError } from "../../errors.ts";
-import type { Api } from "../../protocol/api.ts";
+import type { Api } from "../../protocol/index.ts";
 import type { Cluster, RequestOptions } from "../cluster.ts";
 import { refusal } from "../refusal.ts";
 

@@ -1,8 +1,9 @@
-import { Reader, Writer } from "../../protocol/bytes.ts";
 import {
   ConsumerProtocolAssignment,
   ConsumerProtocolSubscription,
-} from "../../protocol/consumer-protocol.ts";
+  Reader,
+  Writer,
+} from "../../protocol/index.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import type { Assignment, GroupMember } from "./assignor.ts";
 import { groupedByTopic, PartitionSet } from "./partition-set.ts";

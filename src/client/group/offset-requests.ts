@@ -1,6 +1,5 @@
 import { brokerErrorCode, brokerErrorNumber } from "../../broker-error-code.ts";
-import { OffsetCommit } from "../../protocol/apis/offset-commit.ts";
-import { OffsetFetch } from "../../protocol/apis/offset-fetch.ts";
+import { OffsetCommit, OffsetFetch } from "../../protocol/index.ts";
 import type { Cluster, RequestOptions } from "../cluster.ts";
 import type { GroupMetadata } from "../group-metadata.ts";
 import {

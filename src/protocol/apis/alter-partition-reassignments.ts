@@ -1,6 +1,14 @@
 import { api } from "../api.ts";
 import { defaulted, since, struct } from "../schema.ts";
-import { array, boolean, int16, int32, nullableArray, nullableString, string } from "../wire-type.ts";
+import {
+  array,
+  boolean,
+  int16,
+  int32,
+  nullableArray,
+  nullableString,
+  string,
+} from "../wire-type.ts";
 
 /**
  * Starts moving partitions to other replicas, or gives up moving them (KIP-455); may be told to

@@ -1,6 +1,14 @@
 import { api } from "../api.ts";
 import { defaulted, struct } from "../schema.ts";
-import { array, boolean, int16, int32, nullableArray, nullableString, string } from "../wire-type.ts";
+import {
+  array,
+  boolean,
+  int16,
+  int32,
+  nullableArray,
+  nullableString,
+  string,
+} from "../wire-type.ts";
 
 /** Raises the number of partitions of topics (KIP-195). */
 export const CreatePartitions = api({

@@ -1,8 +1,5 @@
 import { DecodeError } from "../../../errors.ts";
-import { message } from "../../../protocol/api.ts";
-import { Reader, Writer } from "../../../protocol/bytes.ts";
-import { since, struct } from "../../../protocol/schema.ts";
-import { array, int32, string } from "../../../protocol/wire-type.ts";
+import { Reader, StickyUserData, Writer } from "../../../protocol/index.ts";
 import type {
   AssignableTopics,
   Assignment,
@@ -32,15 +29,6 @@ function assignSticky(
   const { partitions } = shareOut(topics, members.map(withPrevious));
   return new Map([...partitions].map(([memberId, given]) => [memberId, { partitions: given }]));
 }
-
-/** Version 0 had no generation; Kafka tells the two apart by what fits. */
-const StickyUserData = message(
-  { name: "StickyAssignor user data", versions: [0, 1], isFlexible: () => false },
-  struct({
-    previousAssignment: array(struct({ topic: string, partitions: array(int32) })),
-    generation: since(1, int32, -1),
-  }),
-);
 
 function encodePrevious({ partitions, generationId }: PreviousAssignment): Uint8Array {
   const writer = new Writer();
