@@ -125,15 +125,21 @@ export class Connection {
         return;
       }
       const correlationId = this.#write(api, version, body);
-      const onTimeout = () => this.close(this.#timedOut(api.name, timeoutMs));
-      this.#pending.push({
+      const { clock } = this.#host;
+      // A program that was busy past the deadline may find the answer waiting: it is looked for first.
+      const onTimeout = () => clock.soon(giveUp);
+      const pending: Pending = {
         api: api as unknown as Pending["api"],
         version,
         correlationId,
-        timer: this.#host.clock.after(timeoutMs, onTimeout),
+        timer: clock.after(timeoutMs, onTimeout),
         resolve: resolve as (response: unknown) => void,
         reject,
-      });
+      };
+      const giveUp = () => {
+        if (this.#pending.includes(pending)) this.close(this.#timedOut(api.name, timeoutMs));
+      };
+      this.#pending.push(pending);
     });
   }
 

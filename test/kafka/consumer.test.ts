@@ -284,6 +284,27 @@ describe("a consumer", { timeout: 120_000 }, () => {
     assert.ok(most <= 220_000, `${most} bytes were buffered`);
   });
 
+  test("a loop that blocks for longer than a request may take loses no connection by it", {
+    timeout,
+  }, async () => {
+    const topic = "blocked";
+    await createTopic(cluster, topic);
+    await produce(cluster, { topic, records: numbered(20), batchRecords: 1 });
+    const { bootstrapServers } = kafka;
+    await using impatient = new Client({ bootstrapServers, requestTimeoutMs: 200 });
+    const assignment = [{ topic, partition: 0 }];
+    const options = { autoOffsetReset: "earliest", fetchMaxWaitMs: 50 } as const;
+    const consumer = impatient.consumer({ ...options, assignment, maxPartitionFetchBytes: 100 });
+    let blocks = 0;
+    for await (const _ of consumer) {
+      const start = performance.now();
+      while (performance.now() - start < 500);
+      blocks += 1;
+      if (blocks === 5) break;
+    }
+    assert.equal(consumer.metrics().counters["fetch-failed-total"], 0);
+  });
+
   test("partitions can be exchanged by hand", { timeout }, async () => {
     const topic = "by-hand";
     await createTopic(cluster, topic, { partitions: 2 });

@@ -70,37 +70,4 @@ describe("a cluster of three nodes", () => {
       assert.deepEqual(delivered[partition], expected, `what was delivered to ${partition}`);
     }
   });
-
-  test("a delivery that times out for want of replicas leaves the producer in order", async () => {
-    const lonely = "lonely";
-    await kafka.restart();
-    await createTopic(cluster, lonely, { replicas: 3 });
-    await using producer = new Producer(cluster, {
-      deliveryTimeoutMs: 4_000,
-      requestTimeoutMs: 2_000,
-    });
-    await producer.send({ topic: lonely, value: "before" });
-    const leader = cluster.metadata.partition(lonely, 0)?.leader;
-    const others = kafka.nodes.map(({ id }) => id).filter((id) => id !== leader);
-    await Promise.all(others.map((id) => kafka.kill(id)));
-    await assert.rejects(producer.send({ topic: lonely, value: "meanwhile" }), {
-      code: "DELIVERY_TIMED_OUT",
-    });
-    await kafka.restart(...others);
-    await until("a delivery again", async () => {
-      const sent = producer.send({ topic: lonely, value: "after" });
-      return sent.then(
-        () => true,
-        () => false,
-      );
-    });
-    await producer.send({ topic: lonely, value: "last" });
-    const values = (await readTopic(cluster, lonely)).map(({ value }) => value);
-    const kinds = values.filter((value, index) => value !== values[index - 1]);
-    assert.deepEqual(
-      kinds.filter((value) => value !== "meanwhile"),
-      ["before", "after", "last"],
-    );
-    assert.ok(values.filter((value) => value === "meanwhile").length <= 1);
-  });
 });

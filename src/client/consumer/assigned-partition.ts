@@ -2,13 +2,7 @@ import type { MillraceError } from "../../errors.ts";
 import { partitionName, type TopicPartition } from "../topic-partition.ts";
 import type { FetchedRecords } from "./fetched-records.ts";
 import type { LogPlace } from "./offset-reset.ts";
-
-/** A place in a partition: the offset of the next record, and the leader epoch of the one before it. */
-export interface Position {
-  readonly offset: number;
-  /** −1 if unknown (KIP-320). */
-  readonly leaderEpoch: number;
-}
+import type { EpochEnd, Position } from "./position.ts";
 
 /** How far an assigned partition is on its way to being read. */
 export type PartitionState =
@@ -31,12 +25,6 @@ export type PartitionState =
  * given up, "gone" when it is another's. Only what is "held" is fetched and handed out.
  */
 export type Tenure = "arriving" | "held" | "leaving" | "gone";
-
-/** What a leader says about the end of an epoch: the greatest one up to that asked for, and its end. */
-export interface EpochEnd {
-  readonly leaderEpoch: number;
-  readonly endOffset: number;
-}
 
 const initializing: PartitionState = { name: "initializing" };
 const fetching: PartitionState = { name: "fetching" };

@@ -1,8 +1,8 @@
 import { DecodeError } from "../../errors.ts";
 import type { RecordBatch } from "../../protocol/record-batch.ts";
 import { RecordCursor } from "../../protocol/record-cursor.ts";
-import type { Position } from "./assigned-partition.ts";
 import type { FetchedRecords, VisibleBatches } from "./fetched-records.ts";
+import type { Position } from "./position.ts";
 
 /** How record batches are read. */
 export interface ReadingTerms {

@@ -2,10 +2,11 @@ import { DecodeError } from "../../errors.ts";
 import type { RecordHeader } from "../../protocol/record-cursor.ts";
 import type { Deserializer } from "../serde.ts";
 import type { TopicPartition } from "../topic-partition.ts";
-import type { AssignedPartition, Position } from "./assigned-partition.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
 import { BatchCursor, type BatchOrigin, type ReadingTerms } from "./batch-cursor.ts";
 import { ConsumerRecord } from "./consumer-record.ts";
 import type { FetchedRecords } from "./fetched-records.ts";
+import type { Position } from "./position.ts";
 
 /** What batches need of their consumer. */
 export interface BatchOwner<K, V> {

@@ -147,7 +147,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
         "partitions cannot be assigned by hand to a consumer that subscribes to topics";
       throw new MillraceError("INVALID_STATE", message);
     }
-    this.#reading.take(partitions);
+    this.#reading.assign(partitions);
   }
 
   /** Who this is to its group, for `producer.sendOffsets`. Throws `INVALID_STATE` without a `groupId`. */

@@ -1,13 +1,13 @@
 import { OffsetForLeaderEpoch } from "../../protocol/apis/offset-for-leader-epoch.ts";
 import type { Cluster } from "../cluster.ts";
 import type { TopicPartition } from "../topic-partition.ts";
-import type { EpochEnd } from "./assigned-partition.ts";
 import {
   askLeaders,
   type LeaderAnswers,
   type Led,
   type PartitionAnswer,
 } from "./leader-requests.ts";
+import type { EpochEnd } from "./position.ts";
 
 /** A leader epoch whose end is wanted. */
 export interface EpochQuestion extends TopicPartition {

@@ -3,7 +3,7 @@ import type { BrokerError } from "../../errors.ts";
 import type { ResponseOf } from "../../protocol/api.ts";
 import type { Fetch } from "../../protocol/apis/fetch.ts";
 import { refusal } from "../refusal.ts";
-import type { EpochEnd } from "./assigned-partition.ts";
+import type { EpochEnd } from "./position.ts";
 
 /** A partition in a fetch's answer. */
 export type FetchedPartition = ResponseOf<typeof Fetch>["responses"][number]["partitions"][number];

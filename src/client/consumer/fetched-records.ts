@@ -1,8 +1,8 @@
 import { DecodeError } from "../../errors.ts";
 import { type RecordBatch, RecordBatches } from "../../protocol/record-batch.ts";
 import { type AbortedTransaction, AbortedTransactions } from "./aborted-transactions.ts";
-import type { Position } from "./assigned-partition.ts";
 import type { FrameHold } from "./buffer-budget.ts";
+import type { Position } from "./position.ts";
 
 /** What one fetch brought for one partition. */
 export interface FetchedPart {

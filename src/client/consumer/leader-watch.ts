@@ -100,6 +100,7 @@ export class LeaderWatch {
       if (wait > 0) await clock.sleep(wait, signal);
       else if (-wait > this.#cluster.settings.retryBackoffMaxMs) this.#backoff.reset();
       const topics = [...this.#assigned].map(({ topic }) => topic);
+      for (const one of this.#homeless.keys()) if (one.tenure === "gone") this.#homeless.delete(one);
       await this.#cluster.refresh([...new Set(topics)]);
     } catch (error) {
       if (signal.aborted) return;

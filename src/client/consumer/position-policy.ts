@@ -1,6 +1,7 @@
 import { MillraceError } from "../../errors.ts";
-import type { AssignedPartition, EpochEnd } from "./assigned-partition.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
 import { type OffsetReset, resetPlace } from "./offset-reset.ts";
+import type { EpochEnd } from "./position.ts";
 
 /**
  * What a consumer does where its position cannot be kept: by its reset policy it goes elsewhere, or

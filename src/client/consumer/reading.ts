@@ -119,7 +119,7 @@ export class Reading<K, V> implements BatchOwner<K, V> {
   }
 
   /** Reads these partitions and no others, without a group's consent. */
-  take(partitions: readonly TopicPartition[]): void {
+  assign(partitions: readonly TopicPartition[]): void {
     const wanted = new Set(partitions.map((one) => this.assigned.add(one)));
     const given = [...this.assigned].filter((one) => !wanted.has(one));
     const marked = markedOffsets(given);

@@ -31,6 +31,9 @@ export interface AccumulatorEvents {
   lingered(queues: readonly PartitionQueue[]): void;
 }
 
+/** As much of `bufferMemory` may lie idle in buffers that are kept for later batches. */
+const pooledPart = 0.25;
+
 /**
  * Gathers records into batches, each record encoded straight into the open batch of its partition, and
  * says when a batch can go. One timer serves all partitions. Counts what is buffered; that no more
@@ -54,13 +57,12 @@ export class Accumulator {
   /** How many have asked that batches do not linger. */
   #hurries = 0;
   readonly #pool: RecordBatchBuilder[] = [];
-  readonly #poolMax: number;
+  #pooledBytes = 0;
 
   constructor(settings: AccumulatorSettings, clock: Clock, events: AccumulatorEvents) {
     this.#settings = settings;
     this.#clock = clock;
     this.#events = events;
-    this.#poolMax = Math.ceil(settings.bufferMemory / settings.batchSize);
   }
 
   /** Whether there is room for one more record. */
@@ -113,7 +115,11 @@ export class Accumulator {
     headers: readonly RecordHeaderIn[] | undefined,
   ): number {
     const size = RecordBatchBuilder.sizeOf(key, value, headers);
-    if (!(size + batchLayout.records > this.#settings.maxRequestSize)) return size;
+    if (Number.isNaN(size)) {
+      const message = `a record for topic ${topic} has a key, value or header that is neither text nor bytes nor null: give the producer a serializer`;
+      throw new MillraceError("INVALID_ARGUMENT", message);
+    }
+    if (size + batchLayout.records <= this.#settings.maxRequestSize) return size;
     const message = `a record for topic ${topic} takes about ${size} bytes, more than the maxRequestSize of ${this.#settings.maxRequestSize}: raise that (and the topic's max.message.bytes), or send smaller records`;
     throw new MillraceError("RECORD_TOO_LARGE", message);
   }
@@ -136,10 +142,12 @@ export class Accumulator {
     this.outstanding.leave(batch.ordinal);
   }
 
-  /** Uses the buffer of a batch again, at which nobody may look any more; one that has grown is let go. */
+  /** Uses the buffer of a batch again, at which nobody may look any more. */
   recycle({ builder }: Batch): void {
-    if (this.#pool.length >= this.#poolMax) return;
-    if (builder.capacity <= 2 * this.#settings.batchSize) this.#pool.push(builder);
+    const { capacity } = builder;
+    if (this.#pooledBytes + capacity > this.#settings.bufferMemory * pooledPart) return;
+    this.#pooledBytes += capacity;
+    this.#pool.push(builder);
   }
 
   /** Takes note that a batch was split into parts. */
@@ -153,6 +161,7 @@ export class Accumulator {
   newBuilder(): RecordBatchBuilder {
     const pooled = this.#pool.pop();
     if (pooled) {
+      this.#pooledBytes -= pooled.capacity;
       pooled.reset();
       return pooled;
     }

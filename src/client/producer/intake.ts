@@ -1,16 +1,14 @@
-import { brokerErrorNumber } from "../../broker-error-code.ts";
-import { BrokerError, ConnectionError, MillraceError } from "../../errors.ts";
+import { MillraceError } from "../../errors.ts";
 import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
-import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Bound } from "../deadline.ts";
-import { refusal } from "../refusal.ts";
-import { mayPass, type RetryPace } from "../retry.ts";
+import type { RetryPace } from "../retry.ts";
 import type { Accumulator } from "./accumulator.ts";
 import type { PartitionQueue, QueueRules } from "./partition-queue.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { Recipient } from "./recipient.ts";
 import type { ProducerRecord } from "./record.ts";
+import { TopicLookups } from "./topic-lookups.ts";
 import { TopicQueues } from "./topic-queues.ts";
 import { type WaitingRecord, WaitingRoom } from "./waiting-room.ts";
 
@@ -48,10 +46,8 @@ export class Intake {
   #easing: PromiseWithResolvers<void> | undefined;
   /** When they are: with this many bytes in batches, of which those that are open need not count. */
   #paceLimit = Number.POSITIVE_INFINITY;
-  /** Topics that are being looked up, and why they were not found so far. */
-  readonly #troubles = new Map<string, Error | undefined>();
+  readonly #lookups: TopicLookups;
   readonly #stopListening: () => void;
-  readonly #closing = new AbortController();
   #isHurrying = false;
   /** The topic of the last record: most programs write many records to one. */
   #last: TopicQueues | undefined;
@@ -74,6 +70,13 @@ export class Intake {
       { maxBlockMs, limitBytes: bufferMemory },
       (record) => this.#expired(record),
     );
+    this.#lookups = new TopicLookups(cluster, settings, {
+      isWanted: (name) => {
+        const isKnown = (this.#topics.get(name)?.partitionCount ?? 0) > 0;
+        return !isKnown && this.waiting.first(name) !== undefined;
+      },
+      refused: (name, error) => this.refuseWaiting(error, name),
+    });
     this.#stopListening = cluster.onMetadata(() => this.#takeInMetadata());
   }
 
@@ -107,11 +110,21 @@ export class Intake {
       return undefined;
     }
     const sizeInBytes = this.#accumulator.checkSize(topicName, key, value, headers);
-    const content = { timestamp, key, value, headers, recipient, record, sizeInBytes };
-    const waiting: WaitingRecord = { topic: topicName, partition, ...content };
+    // Its caller may use the bytes for something else as soon as this returns.
+    const waiting: WaitingRecord = {
+      topic: topicName,
+      partition,
+      timestamp,
+      key: copied(key),
+      value: copied(value),
+      headers: headers?.map((header) => ({ key: header.key, value: copied(header.value) })),
+      recipient,
+      record,
+      sizeInBytes,
+    };
     this.waiting.add(waiting);
     if (topic.partitionCount > 0) this.#join(topic);
-    else void this.#lookUp(topic);
+    else this.#lookups.begin(topic.name);
     return waiting;
   }
 
@@ -125,7 +138,7 @@ export class Intake {
     return room.promise;
   }
 
-  /** Asks one who writes in bulk to wait when he is far ahead of the brokers, though there is room. */
+  /** Asks those who write in bulk to wait when they are far ahead of the brokers, though there is room. */
   ease(): Promise<void> | undefined {
     if (this.#accumulator.bufferedBytes < this.#paceLimit) return undefined;
     this.#easing ??= Promise.withResolvers();
@@ -186,7 +199,7 @@ export class Intake {
 
   /** Stops listening to the cluster. */
   close(): void {
-    this.#closing.abort();
+    this.#lookups.close();
     this.#stopListening();
     this.waiting.close();
     this.#easing?.resolve();
@@ -197,6 +210,9 @@ export class Intake {
   #use(name: string): TopicQueues {
     let topic = this.#topics.get(name);
     if (!topic) {
+      if (typeof name !== "string" || name === "") {
+        throw new MillraceError("INVALID_ARGUMENT", `a record needs a topic's name, not "${name}"`);
+      }
       const { metadata, host } = this.#cluster;
       topic = new TopicQueues(name, this.#settings, this.#rules, {
         isAvailable: (of, partition) => (metadata.partition(of, partition)?.leader ?? -1) >= 0,
@@ -283,7 +299,7 @@ export class Intake {
     if (partitionCount > 0) this.#crowd.add(topic);
     else {
       this.#crowd.delete(topic);
-      void this.#lookUp(topic);
+      this.#lookups.begin(topic.name);
     }
   }
 
@@ -296,36 +312,6 @@ export class Intake {
     this.#paceLimit = limit < bufferMemory ? limit : Number.POSITIVE_INFINITY;
   }
 
-  /** Asks for a topic's metadata as long as records wait for it. */
-  async #lookUp({ name }: TopicQueues): Promise<void> {
-    if (this.#troubles.has(name)) return;
-    this.#troubles.set(name, undefined);
-    const { host } = this.#cluster;
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#settings;
-    const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs, host.random);
-    while (this.waiting.first(name) && this.#topics.get(name)?.partitionCount === 0) {
-      const trouble = await this.#refresh(name);
-      if (trouble === undefined) break;
-      this.#troubles.set(name, trouble);
-      if (!mayPass(trouble)) this.refuseWaiting(trouble, name);
-      else await host.clock.sleep(backoff.next(), this.#closing.signal).catch(() => {});
-    }
-    this.#troubles.delete(name);
-  }
-
-  /** Gives what stands in the way of writing to the topic; undefined if nothing does. */
-  async #refresh(name: string): Promise<MillraceError | undefined> {
-    const { metadata } = this.#cluster;
-    try {
-      await this.#cluster.refresh([name]);
-    } catch (error) {
-      return error as MillraceError;
-    }
-    if (metadata.topic(name)) return undefined;
-    const code = metadata.errorOf(name) ?? "UNKNOWN_TOPIC_OR_PARTITION";
-    return refusal(brokerErrorNumber(code), `writing to topic ${name}`);
-  }
-
   #expired(record: WaitingRecord): void {
     this.#left(record);
     this.#onRefused(record, this.#expiry(record.topic));
@@ -333,19 +319,15 @@ export class Intake {
 
   #expiry(topic: string): MillraceError {
     const { maxBlockMs, bufferMemory } = this.#settings;
-    const cause = this.#troubles.get(topic);
     const told = `a record for topic ${topic} has waited ${maxBlockMs} ms (maxBlockMs)`;
-    if (cause instanceof BrokerError) {
-      return new BrokerError(cause.code, `${told} for the topic: ${cause.message}`, { cause });
-    }
-    if (cause instanceof ConnectionError) {
-      return new ConnectionError(cause.code, `${told} for metadata: ${cause.message}`, { cause });
-    }
-    const wanted = this.#troubles.has(topic)
-      ? "for metadata"
-      : `for room in ${bufferMemory} bytes (bufferMemory): the brokers take records more slowly than they come`;
-    return new MillraceError("TIMED_OUT", `${told} ${wanted}`, cause ? { cause } : {});
+    if (this.#lookups.isUnderWay(topic)) return this.#lookups.failure(topic, told);
+    const text = `${told} for room in ${bufferMemory} bytes (bufferMemory): the brokers take records more slowly than they come`;
+    return new MillraceError("TIMED_OUT", text);
   }
+}
+
+function copied(field: Field): Field {
+  return field === null || typeof field === "string" ? field : Uint8Array.from(field);
 }
 
 function queueAt(topic: TopicQueues, partition: number): PartitionQueue {

@@ -139,11 +139,13 @@ export class Outbox {
   }
 
   #newTransaction(changed: (state: TransactionState) => void): Transaction | undefined {
-    const { transactionalId, transactionTimeoutMs, deliveryTimeoutMs } = this.#settings;
+    const { transactionalId, transactionTimeoutMs, requestTimeoutMs, deliveryTimeoutMs } =
+      this.#settings;
     if (transactionalId === undefined) return undefined;
     const requests = new TransactionRequests(this.#cluster, {
       transactionalId,
       transactionTimeoutMs,
+      requestTimeoutMs,
       lane: this.#lanes.control,
       pace: this.#settings,
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { scriptedWith, topic } from "../../../test/scripted-partitions.ts";
+import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { Producer, type ProducerOptions } from "./producer.ts";
 import type { Content } from "./record.ts";
 
@@ -80,4 +81,45 @@ test("settings that cannot be are refused by name", () => {
   for (const options of invalid) {
     assert.throws(() => newProducer(options), { code: "INVALID_ARGUMENT" });
   }
+});
+
+test("a value that nothing can write is refused, also while its topic is not known", async () => {
+  const { newProducer, partitions } = scriptedWith([1]);
+  const producer = newProducer();
+  const value = 42 as unknown as string;
+  await assert.rejects(producer.send({ topic, value }), { code: "INVALID_ARGUMENT" });
+  await producer.send({ topic, value: "a" });
+  await assert.rejects(producer.send({ topic, value }), { code: "INVALID_ARGUMENT" });
+  await assert.rejects(producer.send({ topic: "", value: "b" }), { code: "INVALID_ARGUMENT" });
+  await producer.send({ topic, value: "c" });
+  assert.deepEqual(partitions.partition(topic, 0).values, ["a", "c"]);
+  await producer.close();
+});
+
+test("bytes may be used again as soon as send returns", async () => {
+  const { newProducer, partitions } = scriptedWith([1]);
+  const producer = newProducer();
+  const scratch = Buffer.alloc(1);
+  const sends = ["a", "b", "c"].map((letter) => {
+    scratch.write(letter);
+    return producer.send({ topic, value: scratch });
+  });
+  await Promise.all(sends);
+  assert.deepEqual(partitions.partition(topic, 0).values, ["a", "b", "c"]);
+  await producer.close();
+});
+
+test("a topic that is refused can be tried again at once", async () => {
+  const { newProducer, scripted, clock } = scriptedWith([1]);
+  const errorCode = brokerErrorNumber("TOPIC_AUTHORIZATION_FAILED");
+  scripted.topics = [{ name: topic, leaders: [], errorCode }];
+  const producer = newProducer();
+  const again = producer.send({ topic, value: "a" }).catch((error) => {
+    assert.equal(error.code, "TOPIC_AUTHORIZATION_FAILED");
+    scripted.topics = [{ name: topic, leaders: [1] }];
+    return producer.send({ topic, value: "b" });
+  });
+  assert.equal((await again).offset, 0);
+  assert.ok(clock.elapsed() < 1_000);
+  await producer.close();
 });

@@ -22,6 +22,8 @@ export interface TransactionSettings {
   readonly transactionTimeoutMs: number;
   readonly lane: string;
   readonly pace: RetryPace;
+  /** How long a coordinator may take for one request, in milliseconds. */
+  readonly requestTimeoutMs: number;
 }
 
 /** What a coordinator tells with a producer's identity. */
@@ -170,7 +172,8 @@ export class TransactionRequests {
     bound: Bound,
     attempt: (coordinator: number, options: AskOptions) => Promise<T>,
   ): Promise<T> {
-    const options = { lane: this.#settings.lane, signal: bound.signal };
+    const { lane, requestTimeoutMs: timeoutMs } = this.#settings;
+    const options = { lane, timeoutMs, signal: bound.signal };
     return retrying(this.#cluster.host, this.#pace, bound, async () => {
       try {
         return await attempt(await this.#cluster.coordinator(type, key, options), options);
@@ -184,6 +187,7 @@ export class TransactionRequests {
 
 interface AskOptions {
   readonly lane: string;
+  readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -121,9 +121,7 @@ export class Transaction implements Identities {
     }
     if (this.#added.has(partition) || this.#toAdd.has(partition)) return;
     this.#toAdd.add(partition);
-    this.#adding ??= this.#add().finally(() => {
-      this.#adding = undefined;
-    });
+    this.#addPartitions();
   }
 
   /** Why nothing more of the transaction is sent; undefined as long as it is. */
@@ -262,6 +260,13 @@ export class Transaction implements Identities {
     this.#needsBump = false;
   }
 
+  #addPartitions(): void {
+    this.#adding ??= this.#add().finally(() => {
+      this.#adding = undefined;
+      if (this.#toAdd.size > 0 && !this.stopped) this.#addPartitions();
+    });
+  }
+
   /** Adds partitions as long as there are new ones. */
   async #add(): Promise<void> {
     // Those that come in the same turn go together.
@@ -302,11 +307,16 @@ export class Transaction implements Identities {
     await this.#requests.commitOffsets(identity, offsets, group, this.#isV2, bound);
   }
 
+  /** Says what most likely lies behind an error that ends the producer. */
   #explained(error: MillraceError): MillraceError {
-    const isFenced = error.code === "PRODUCER_FENCED" || error.code === "INVALID_PRODUCER_EPOCH";
-    if (!isFenced) return error;
-    const text = `another producer with the transactional id ${this.#id} has taken over, or the transaction took longer than transactionTimeoutMs: close this one`;
-    return new BrokerError("PRODUCER_FENCED", text, { cause: error });
+    const { code, message } = error;
+    if (code === "PRODUCER_FENCED" || code === "INVALID_PRODUCER_EPOCH") {
+      const text = `another producer with the transactional id ${this.#id} has taken over, or the transaction took longer than transactionTimeoutMs: close this one`;
+      return new BrokerError("PRODUCER_FENCED", text, { cause: error });
+    }
+    if (code !== "INVALID_TXN_STATE") return error;
+    const text = `${message}: the coordinator knows of no such transaction, most likely because it took longer than transactionTimeoutMs and was aborted; close the producer, and make a new one`;
+    return new BrokerError(code, text, { cause: error });
   }
 }
 
