@@ -33,19 +33,16 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Writes what Kafka's assignors make of random groups: one case a line, the file as the only
- * argument. Range and round-robin are compared one to one; of the sticky ones, how many partitions
- * stay, and what the members tell the leader. Run from the root:
- *   mvn -q -f test/parity/jvm compile exec:java -Dexec.mainClass=millrace.AssignorVectors \
- *     -Dexec.args=src/client/group/assignors/assignors.vectors.json
+ * Writes what Kafka's assignors make of random groups: one case a line. Range and round-robin are compared one to one; of the sticky ones, how many partitions
+ * stay, and what the members tell the leader.
  */
 public final class AssignorVectors {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int CASES = 120;
 
-    public static void main(String[] args) throws IOException {
+    static void write(Path file) throws IOException {
         Random random = new Random(42);
-        try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(Path.of(args[0])))) {
+        try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(file))) {
             out.println("[");
             for (int number = 0; number < CASES; number++) {
                 out.println(randomCase(random) + (number + 1 < CASES ? "," : ""));

@@ -48,8 +48,8 @@ public final class MessageVectors {
     }
 
     /** Takes the path of the file to write, which is compressed by gzip. */
-    public static void main(String[] arguments) throws IOException {
-        OutputStream file = new GZIPOutputStream(new FileOutputStream(arguments[0])) {
+    static void write(Path path) throws IOException {
+        OutputStream file = new GZIPOutputStream(new FileOutputStream(path.toFile())) {
             {
                 def.setLevel(9);
             }
@@ -57,7 +57,6 @@ public final class MessageVectors {
         try (PrintWriter out = new PrintWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8))) {
             new MessageVectors(out).record();
         }
-        BatchVectors.write(Path.of(arguments[1]));
     }
 
     private void record() throws IOException {
