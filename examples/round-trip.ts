@@ -5,7 +5,9 @@ interface Reading {
   readonly celsius: number;
 }
 
-console.log("Starting Apache Kafka 4.3.1. The embedded broker comes with a later release; until then");
+console.log(
+  "Starting Apache Kafka 4.3.1. The embedded broker comes with a later release; until then",
+);
 console.log("this example needs Java 17 and Maven, and the first start downloads Kafka.\n");
 
 await using kafka = await startKafka();

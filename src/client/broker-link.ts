@@ -1,9 +1,10 @@
 import { MillraceError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Endpoint, TlsOptions } from "../network.ts";
-import type { Api } from "../protocol/api.ts";
+import type { Api } from "../protocol/index.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection, type Traffic } from "./connection.ts";
+import type { FramePool } from "./frame-pool.ts";
 import { type SaslOptions, shakeHands } from "./handshake.ts";
 
 /** How the client reaches brokers. */
@@ -28,6 +29,7 @@ export class BrokerLink {
   readonly #settings: LinkSettings;
   readonly #host: Host;
   readonly #traffic: Traffic;
+  readonly #frames: FramePool;
   readonly #lanes = new Map<string, Promise<Connection>>();
   readonly #open = new Set<Connection>();
   readonly #backoff: Backoff;
@@ -39,11 +41,13 @@ export class BrokerLink {
     settings: LinkSettings,
     host: Host,
     traffic: Traffic,
+    frames: FramePool,
   ) {
     this.endpoint = { host: address.host, port: address.port, tls: settings.tls };
     this.#settings = settings;
     this.#host = host;
     this.#traffic = traffic;
+    this.#frames = frames;
     const { reconnectBackoffMs, reconnectBackoffMaxMs } = settings;
     this.#backoff = new Backoff(reconnectBackoffMs, reconnectBackoffMaxMs, host.random);
   }
@@ -88,7 +92,13 @@ export class BrokerLink {
     if (this.#isClosed) throw closedError();
     let connection: Connection | undefined;
     try {
-      connection = await Connection.open(this.endpoint, this.#settings, this.#host, this.#traffic);
+      connection = await Connection.open(
+        this.endpoint,
+        this.#settings,
+        this.#host,
+        this.#traffic,
+        this.#frames,
+      );
       this.#open.add(connection);
       const opened = connection;
       connection.onClose(() => this.#open.delete(opened));

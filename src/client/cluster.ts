@@ -2,12 +2,11 @@ import { brokerErrorNumber } from "../broker-error-code.ts";
 import { type BrokerError, ConnectionError, type MillraceError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Logger } from "../log.ts";
-import type { Api } from "../protocol/api.ts";
-import { FindCoordinator } from "../protocol/apis/find-coordinator.ts";
-import { Metadata as MetadataApi } from "../protocol/apis/metadata.ts";
+import { type Api, FindCoordinator, Metadata as MetadataApi } from "../protocol/index.ts";
 import { BrokerLink, commonVersion, type LinkSettings } from "./broker-link.ts";
 import type { Connection, Traffic } from "./connection.ts";
 import { type Bound, bounded } from "./deadline.ts";
+import { FramePool } from "./frame-pool.ts";
 import { Metadata, type TopicMetadata } from "./metadata.ts";
 import { refusal, throwIfRefused } from "./refusal.ts";
 import { mayPass, type RetryPace, retrying } from "./retry.ts";
@@ -48,6 +47,8 @@ export class Cluster {
   readonly host: Host;
   readonly logger: Logger;
   readonly traffic: Traffic = { bytesIn: 0, bytesOut: 0, requests: 0 };
+  /** Where the memory of large answers comes from, and may be given back to. */
+  readonly frames = new FramePool();
   readonly #links = new Map<string, BrokerLink>();
   readonly #coordinators = new Map<string, number>();
   readonly #interest = new Map<string, number>();
@@ -198,7 +199,7 @@ export class Cluster {
     const name = `${address.host}:${address.port}`;
     let link = this.#links.get(name);
     if (!link) {
-      link = new BrokerLink(address, this.settings, this.host, this.traffic);
+      link = new BrokerLink(address, this.settings, this.host, this.traffic, this.frames);
       if (this.#closing.signal.aborted) link.close();
       else this.#links.set(name, link);
     }

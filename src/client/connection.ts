@@ -4,13 +4,15 @@ import type { Host } from "../host.ts";
 import type { Endpoint, Socket } from "../network.ts";
 import {
   type Api,
+  ApiVersions,
   encodeRequestHeader,
+  FrameReader,
   hasFlexibleResponseHeader,
+  Reader,
   skipTags,
-} from "../protocol/api.ts";
-import { ApiVersions } from "../protocol/apis/api-versions.ts";
-import { Reader, Writer } from "../protocol/bytes.ts";
-import { FrameReader } from "../protocol/frame.ts";
+  Writer,
+} from "../protocol/index.ts";
+import { FramePool } from "./frame-pool.ts";
 
 /** What a connection is made with. */
 export interface ConnectionSettings {
@@ -54,6 +56,7 @@ export class Connection {
   readonly #host: Host;
   readonly #settings: ConnectionSettings;
   readonly #traffic: Traffic;
+  readonly #frames: FramePool;
   readonly #pending: Pending[] = [];
   #socket: Socket | undefined;
   #correlationId = 0;
@@ -67,11 +70,13 @@ export class Connection {
     settings: ConnectionSettings,
     host: Host,
     traffic: Traffic,
+    frames: FramePool,
   ) {
     this.endpoint = endpoint;
     this.#settings = settings;
     this.#host = host;
     this.#traffic = traffic;
+    this.#frames = frames;
   }
 
   /** Connects; rejects with a {@link ConnectionError} that says what to look at. */
@@ -80,8 +85,9 @@ export class Connection {
     settings: ConnectionSettings,
     host: Host,
     traffic: Traffic = { bytesIn: 0, bytesOut: 0, requests: 0 },
+    frames: FramePool = new FramePool(),
   ): Promise<Connection> {
-    const connection = new Connection(endpoint, settings, host, traffic);
+    const connection = new Connection(endpoint, settings, host, traffic, frames);
     return new Promise((resolve, reject) => connection.#connect(() => resolve(connection), reject));
   }
 
@@ -168,6 +174,7 @@ export class Connection {
       maxFrameBytes: this.#settings.maxFrameBytes,
       trusted: true,
       onFrame: (frame) => this.#receive(frame),
+      allocate: (length) => this.#frames.take(length),
     });
     const { connectTimeoutMs } = this.#settings;
     const timer = this.#host.clock.after(connectTimeoutMs, () => {

@@ -1,9 +1,7 @@
 import { brokerErrorCode } from "../broker-error-code.ts";
 import { BrokerError, ConnectionError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { ApiVersions } from "../protocol/apis/api-versions.ts";
-import { SaslAuthenticate } from "../protocol/apis/sasl-authenticate.ts";
-import { SaslHandshake } from "../protocol/apis/sasl-handshake.ts";
+import { ApiVersions, SaslAuthenticate, SaslHandshake } from "../protocol/index.ts";
 import type { Connection } from "./connection.ts";
 import { ScramClient, type ScramMechanism } from "./scram.ts";
 

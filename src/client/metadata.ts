@@ -1,7 +1,5 @@
 import { type BrokerErrorCode, brokerErrorCode } from "../broker-error-code.ts";
-import type { ResponseOf } from "../protocol/api.ts";
-import type { Metadata as MetadataApi } from "../protocol/apis/metadata.ts";
-import { zeroUuid } from "../protocol/bytes.ts";
+import { type Metadata as MetadataApi, type ResponseOf, zeroUuid } from "../protocol/index.ts";
 
 /** A broker of the cluster. */
 export interface BrokerAddress {

@@ -16,6 +16,7 @@ export class FrameReader {
   readonly #maxFrameBytes: number;
   readonly #isTrusted: boolean;
   readonly #onFrame: (frame: Buffer) => void;
+  readonly #allocate: (length: number) => Buffer;
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes);
   /** How many bytes of an incomplete frame, length included, are at the front of the scratch buffer. */
   #held = 0;
@@ -29,6 +30,7 @@ export class FrameReader {
     maxFrameBytes,
     trusted,
     onFrame,
+    allocate = (length) => Buffer.allocUnsafeSlow(length),
   }: {
     /** How long a frame may be, its length not counted. */
     readonly maxFrameBytes: number;
@@ -36,10 +38,13 @@ export class FrameReader {
     readonly trusted: boolean;
     /** Gets each frame without its length; the buffer is the owner's to keep. */
     readonly onFrame: (frame: Buffer) => void;
+    /** Gives the memory for a large frame, exactly as long as asked for; fresh memory by default. */
+    readonly allocate?: ((length: number) => Buffer) | undefined;
   }) {
     this.#maxFrameBytes = maxFrameBytes;
     this.#isTrusted = trusted;
     this.#onFrame = onFrame;
+    this.#allocate = allocate;
   }
 
   /** The buffer that the next bytes of the stream must be read into, from its start on. Never empty. */
@@ -83,7 +88,7 @@ export class FrameReader {
   /** Begins a large frame, whose first bytes are in the scratch buffer. */
   #begin(length: number, start: number, end: number): void {
     const capacity = this.#isTrusted ? length : Math.min(length, untrustedBytes);
-    this.#frame = Buffer.allocUnsafeSlow(capacity);
+    this.#frame = this.#allocate(capacity);
     this.#scratch.copy(this.#frame, 0, start, end);
     this.#frameBytes = length;
     this.#arrived = end - start;
@@ -95,7 +100,7 @@ export class FrameReader {
     if (arrived < frame.length) return;
     if (arrived < this.#frameBytes) {
       // Who has sent half of it already is believed for the other half, but not for more.
-      this.#frame = Buffer.allocUnsafeSlow(Math.min(this.#frameBytes, 2 * frame.length));
+      this.#frame = this.#allocate(Math.min(this.#frameBytes, 2 * frame.length));
       frame.copy(this.#frame);
       return;
     }

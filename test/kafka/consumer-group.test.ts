@@ -235,6 +235,20 @@ describe("a consumer in a group", { timeout: 120_000 }, () => {
     assert.equal(committed?.offset, 10);
   });
 
+  test("an onRebalance that throws ends the loop with its error as the cause", {
+    timeout: 30_000,
+  }, async () => {
+    const topic = "throws";
+    await createTopic(cluster, topic);
+    const cause = new Error("no room for another partition");
+    const onRebalance = () => {
+      throw cause;
+    };
+    const consumer = client.consumer({ topics: [topic], groupId: topic, onRebalance });
+    await assert.rejects(consumer.poll({ timeoutMs: 10_000 }), { code: "INVALID_STATE", cause });
+    await consumer.close();
+  });
+
   test("a group that may not be joined rejects the loop", { timeout: 30_000 }, async () => {
     const topic = "refused";
     await createTopic(cluster, topic);

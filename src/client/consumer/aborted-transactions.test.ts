@@ -19,6 +19,7 @@ function committedValues(log: ScriptedLog, startOffset: number): (string | undef
   const source = new AssignedPartition({ topic: "orders", partition: 0 });
   const batch = new ConsumerBatch(source, new FetchedRecords(part, -1), {
     terms: { checkCrcs: true, maxDecompressedBatchBytes: 1 << 20 },
+    reusesBuffers: false,
     key: bytes,
     value: bytes,
     commitBehind: () => Promise.resolve(),

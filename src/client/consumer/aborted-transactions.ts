@@ -1,6 +1,4 @@
-import { controlRecordType } from "../../protocol/control-record.ts";
-import type { RecordBatch } from "../../protocol/record-batch.ts";
-import { RecordCursor } from "../../protocol/record-cursor.ts";
+import { controlRecordType, type RecordBatch, RecordCursor } from "../../protocol/index.ts";
 
 /** A transaction that was aborted: its producer, and the offset of its first record in the partition. */
 export interface AbortedTransaction {

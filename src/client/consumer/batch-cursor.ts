@@ -1,6 +1,5 @@
-import { DecodeError } from "../../errors.ts";
-import type { RecordBatch } from "../../protocol/record-batch.ts";
-import { RecordCursor } from "../../protocol/record-cursor.ts";
+import { DecodeError, MillraceError } from "../../errors.ts";
+import { type RecordBatch, RecordCursor } from "../../protocol/index.ts";
 import type { FetchedRecords, VisibleBatches } from "./fetched-records.ts";
 import type { Position } from "./position.ts";
 
@@ -33,6 +32,7 @@ export class BatchCursor {
   timestampType: "create" | "append" = "create";
 
   readonly #origin: BatchOrigin;
+  readonly #records: FetchedRecords;
   readonly #batches: VisibleBatches;
   readonly #startOffset: number;
   #batch: RecordBatch | undefined;
@@ -41,6 +41,7 @@ export class BatchCursor {
 
   constructor(records: FetchedRecords, origin: BatchOrigin) {
     this.#origin = origin;
+    this.#records = records;
     this.#batches = records.batches();
     this.#startOffset = records.startOffset;
     this.#offset = records.startOffset;
@@ -51,6 +52,7 @@ export class BatchCursor {
    * place if the bytes make no sense; the consumer then stays before them until it is sought past.
    */
   next(): boolean {
+    if (this.#records.isGone) throw this.#gone();
     const { record } = this;
     try {
       for (;;) {
@@ -85,6 +87,12 @@ export class BatchCursor {
       this.record.open(batch, this.#origin.maxDecompressedBatchBytes);
       return true;
     }
+  }
+
+  #gone(): MillraceError {
+    const { topic, partition } = this.#origin;
+    const message = `the batch of ${topic}-${partition} from offset ${this.#startOffset} has been given back, and its memory is used again: read it before the loop asks for the next one, or set reuseBuffers to false`;
+    return new MillraceError("INVALID_STATE", message);
   }
 
   #corrupt(cause: unknown): unknown {

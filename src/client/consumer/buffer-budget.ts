@@ -32,13 +32,17 @@ export class BufferBudget {
     this.#reservedBytes -= bytes;
   }
 
-  /** Counts an answer that arrived and will be let go of in `parts` parts. */
-  hold(bytes: number, parts: number): FrameHold {
-    if (parts === 0) return new FrameHold(0, () => {});
+  /**
+   * Counts an answer that arrived and will be let go of in `parts` parts; `reuse` is called at the
+   * end of the last of them, if nobody can read any part after that.
+   */
+  hold(bytes: number, parts: number, reuse?: () => void): FrameHold {
+    if (parts === 0) return new FrameHold(0, () => {}, undefined);
     this.#heldBytes += bytes;
-    return new FrameHold(parts, () => {
+    const onEmpty = () => {
       this.#heldBytes -= bytes;
-    });
+    };
+    return new FrameHold(parts, onEmpty, reuse);
   }
 }
 
@@ -46,15 +50,29 @@ export class BufferBudget {
 export class FrameHold {
   #parts: number;
   readonly #onEmpty: () => void;
+  #reuse: (() => void) | undefined;
 
-  constructor(parts: number, onEmpty: () => void) {
+  constructor(parts: number, onEmpty: () => void, reuse: (() => void) | undefined) {
     this.#parts = parts;
     this.#onEmpty = onEmpty;
+    this.#reuse = reuse;
+  }
+
+  /** Whether the bytes will be written over once all parts have been let go of. */
+  get isReused(): boolean {
+    return this.#reuse !== undefined;
+  }
+
+  /** Leaves the bytes as they are for good, because somebody may go on reading them. */
+  keep(): void {
+    this.#reuse = undefined;
   }
 
   /** Lets go of one part; each part does this once. */
   release(): void {
     this.#parts -= 1;
-    if (this.#parts === 0) this.#onEmpty();
+    if (this.#parts > 0) return;
+    this.#onEmpty();
+    this.#reuse?.();
   }
 }

@@ -48,10 +48,13 @@ export class Claim<K = Buffer, V = Buffer>
       const batch = await this.#consumer.take(this, { signal: this.signal });
       if (batch === undefined) return;
       this.#startOffset ??= batch.firstOffset;
+      let isDone = false;
       try {
         yield batch;
+        isDone = true;
       } finally {
-        batch.release();
+        if (isDone) batch.release();
+        else batch.leave();
       }
     }
   }

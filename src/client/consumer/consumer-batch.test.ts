@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AppendOptions, ScriptedLog } from "../../../test/scripted-log.ts";
 import { DecodeError } from "../../errors.ts";
-import type { Compression } from "../../protocol/compression.ts";
+import type { Compression } from "../../protocol/index.ts";
 import { bytes, type Deserializer, json, string } from "../serde.ts";
 import { AssignedPartition } from "./assigned-partition.ts";
 import { ConsumerBatch } from "./consumer-batch.ts";
@@ -33,6 +33,7 @@ function batchOf<V = string>(log: ScriptedLog, reading: Reading<V> = {}) {
   const value = reading.value ?? (string as unknown as Deserializer<V>);
   const batch = new ConsumerBatch<string, V>(source, records, {
     terms: { checkCrcs, maxDecompressedBatchBytes },
+    reusesBuffers: false,
     key: string,
     value,
     commitBehind: () => Promise.resolve(),

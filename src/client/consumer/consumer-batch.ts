@@ -1,5 +1,5 @@
 import { DecodeError } from "../../errors.ts";
-import type { RecordHeader } from "../../protocol/record-cursor.ts";
+import type { RecordCursor, RecordHeader } from "../../protocol/index.ts";
 import type { Deserializer } from "../serde.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
@@ -11,6 +11,8 @@ import type { Position } from "./position.ts";
 /** What batches need of their consumer. */
 export interface BatchOwner<K, V> {
   readonly terms: ReadingTerms;
+  /** Whether the network's buffers are used again, so that nothing of theirs may be handed out. */
+  readonly reusesBuffers: boolean;
   readonly key: Deserializer<K>;
   readonly value: Deserializer<V>;
   /** Commits the position behind a batch. */
@@ -30,7 +32,8 @@ const noHeaders: readonly RecordHeader[] = Object.freeze([]);
 
 /**
  * The records that one fetch brought for one partition. They are decoded as they are iterated, which
- * can be done more than once; compaction and aborted transactions may have left none.
+ * can be done more than once, until the loop asks for the next batch: then the memory may be used
+ * again, see `reuseBuffers`. Compaction and aborted transactions may have left no records.
  */
 export class ConsumerBatch<K = Buffer, V = Buffer>
   implements Iterable<ConsumerRecord<K, V>>, TopicPartition
@@ -99,7 +102,7 @@ export class ConsumerBatch<K = Buffer, V = Buffer>
     return [...this];
   }
 
-  /** The raw way to the records: a cursor that makes no object for any of them. */
+  /** The raw way to the records: a cursor that makes no object for any of them. What it shows lasts no longer than the batch. */
   cursor(): BatchCursor {
     const { terms } = this.#owner;
     const origin: BatchOrigin = {
@@ -122,9 +125,14 @@ export class ConsumerBatch<K = Buffer, V = Buffer>
     this.#owner.markBehind(this);
   }
 
-  /** Gives the batch's bytes back to the consumer's budget. */
+  /** Gives the batch's bytes back to the consumer; it can no longer be read where buffers are used again. */
   release(): void {
     this.#records.release();
+  }
+
+  /** Gives the batch's bytes back to the consumer's budget, but leaves them readable. */
+  leave(): void {
+    this.#records.leave();
   }
 }
 
@@ -135,18 +143,20 @@ class RecordIterator<K, V> implements IterableIterator<ConsumerRecord<K, V>> {
   readonly #partition: number;
   readonly #key: Deserializer<K>;
   readonly #value: Deserializer<V>;
+  readonly #copiesHeaders: boolean;
 
   constructor(
     cursor: BatchCursor,
     topic: string,
     partition: number,
-    { key, value }: { readonly key: Deserializer<K>; readonly value: Deserializer<V> },
+    { key, value, reusesBuffers }: Pick<BatchOwner<K, V>, "key" | "value" | "reusesBuffers">,
   ) {
     this.#cursor = cursor;
     this.#topic = topic;
     this.#partition = partition;
     this.#key = key;
     this.#value = value;
+    this.#copiesHeaders = reusesBuffers;
   }
 
   next(): IteratorResult<ConsumerRecord<K, V>, undefined> {
@@ -170,7 +180,7 @@ class RecordIterator<K, V> implements IterableIterator<ConsumerRecord<K, V>> {
         cursor.leaderEpoch,
         key,
         value,
-        record.headerCount === 0 ? noHeaders : record.headers(),
+        record.headerCount === 0 ? noHeaders : this.#headers(record),
       );
       return { done: false, value: made };
     } catch (cause) {
@@ -181,6 +191,12 @@ class RecordIterator<K, V> implements IterableIterator<ConsumerRecord<K, V>> {
 
   [Symbol.iterator](): this {
     return this;
+  }
+
+  #headers(record: RecordCursor): readonly RecordHeader[] {
+    const headers = record.headers();
+    if (!this.#copiesHeaders) return headers;
+    return headers.map(({ key, value }) => ({ key, value: value && Buffer.from(value) }));
   }
 
   #undecodable(part: string, offset: number, cause: unknown): DecodeError {

@@ -1,4 +1,4 @@
-import type { RecordHeader } from "../../protocol/record-cursor.ts";
+import type { RecordHeader } from "../../protocol/index.ts";
 
 /** One record as a consumer gives it. */
 export class ConsumerRecord<K = Buffer, V = Buffer> {

@@ -24,7 +24,7 @@ import {
   queryBound,
 } from "./offset-queries.ts";
 import type { LogPlace } from "./offset-reset.ts";
-import type { ConsumerOptions } from "./options.ts";
+import type { ConsumerOptions, PollOptions } from "./options.ts";
 import { type CloseOptions, Reading } from "./reading.ts";
 
 export type { CommitOptions, ConsumerBatch } from "./consumer-batch.ts";
@@ -36,15 +36,8 @@ export type {
   QueryOptions,
 } from "./offset-queries.ts";
 export type { Isolation, OffsetReset } from "./offset-reset.ts";
-export type { ConsumerOptions, RebalanceEvent } from "./options.ts";
+export type { ConsumerOptions, PollOptions, RebalanceEvent } from "./options.ts";
 export type { CloseOptions } from "./reading.ts";
-
-/** Bounds for a poll. */
-export interface PollOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** How long to wait while nothing is there; 0 by default. */
-  readonly timeoutMs?: number | undefined;
-}
 
 /**
  * Reads records: as a member of a group, which shares the topics' partitions out, or from partitions
@@ -99,9 +92,10 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
 
   /**
    * Gives all batches that are there, waiting for some if there are none; none when the time is up.
-   * What the last poll gave counts as consumed.
+   * What the last poll gave counts as consumed, and can no longer be read where buffers are used again.
    */
-  async poll({ timeoutMs = 0, signal }: PollOptions = {}): Promise<ConsumerBatch<K, V>[]> {
+  async poll(options: PollOptions = {}): Promise<ConsumerBatch<K, V>[]> {
+    const { timeoutMs = 0, keep = false, signal } = options;
     this.start();
     const { delivery, cluster } = this.#reading;
     for (const batch of this.#polled) this.#reading.finish(batch);
@@ -111,7 +105,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
     for (;;) {
       const { changed } = delivery;
       const batches = await delivery.drain();
-      this.#polled = batches;
+      if (!keep) this.#polled = batches;
       const leftMs = deadline - clock.elapsed();
       if (batches.length > 0 || delivery.isEnded || leftMs <= 0) return batches;
       const bound = { attempt: "polling", timeoutMs: leftMs, signal };

@@ -1,4 +1,4 @@
-import { OffsetForLeaderEpoch } from "../../protocol/apis/offset-for-leader-epoch.ts";
+import { OffsetForLeaderEpoch } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { TopicPartition } from "../topic-partition.ts";
 import {

@@ -1,7 +1,6 @@
 import { brokerErrorCode, isRetriable, isStaleMetadata } from "../../broker-error-code.ts";
 import type { BrokerError } from "../../errors.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { Fetch } from "../../protocol/apis/fetch.ts";
+import type { Fetch, ResponseOf } from "../../protocol/index.ts";
 import { refusal } from "../refusal.ts";
 import type { EpochEnd } from "./position.ts";
 

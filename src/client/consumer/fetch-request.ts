@@ -1,5 +1,4 @@
-import type { RequestOf } from "../../protocol/api.ts";
-import type { Fetch } from "../../protocol/apis/fetch.ts";
+import type { Fetch, RequestOf } from "../../protocol/index.ts";
 import type { FetchPartition, SessionRequest } from "./fetch-session.ts";
 import { type Isolation, isolationNumber } from "./offset-reset.ts";
 

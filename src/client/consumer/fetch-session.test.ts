@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { Fetch } from "../../protocol/apis/fetch.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { type Fetch, type ResponseOf, zeroUuid } from "../../protocol/index.ts";
 import { type FetchPartition, FetchSession, type SessionRequest } from "./fetch-session.ts";
 
 type Answer = ResponseOf<typeof Fetch>;

@@ -1,7 +1,5 @@
 import { brokerErrorCode } from "../../broker-error-code.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { Fetch } from "../../protocol/apis/fetch.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { type Fetch, type ResponseOf, zeroUuid } from "../../protocol/index.ts";
 
 /** One partition as a fetch asks for it. */
 export interface FetchPartition {

@@ -1,7 +1,6 @@
 import { DecodeError, type MillraceError } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { Fetch } from "../../protocol/apis/fetch.ts";
+import type { Fetch, ResponseOf } from "../../protocol/index.ts";
 import { partitionName } from "../topic-partition.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { AssignedPartitions } from "./assigned-partitions.ts";
@@ -33,6 +32,8 @@ export interface SettlementParts {
   readonly budget: BufferBudget;
   readonly isolation: Isolation;
   readonly policy: PositionPolicy;
+  /** Where a frame's memory goes when nobody reads it any more; undefined where records keep parts of it. */
+  readonly reuse: ((part: Buffer) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -50,9 +51,9 @@ export class FetchSettlement {
     answer: ResponseOf<typeof Fetch>,
     on: (partition: AssignedPartition, settlement: Settlement) => void,
   ): number {
-    const { assigned, budget } = this.#parts;
-    const { bytes, filled } = sizeOf(answer);
-    const frame = budget.hold(bytes, filled);
+    const { assigned, budget, reuse } = this.#parts;
+    const { bytes, filled, part: first } = sizeOf(answer);
+    const frame = budget.hold(bytes, filled, reuse && first ? () => reuse(first) : undefined);
     for (const topic of answer.responses) {
       for (const part of topic.partitions) {
         const name = partitionName(session.topicOf(topic) ?? "", part.partitionIndex);
@@ -162,16 +163,18 @@ function settled(error: MillraceError | undefined): Settlement {
   return error ? { name: "failed", error } : unsettled;
 }
 
-/** How many bytes of records an answer has, and in how many parts. */
-function sizeOf(answer: ResponseOf<typeof Fetch>): { bytes: number; filled: number } {
+/** How many bytes of records an answer has, and in how many parts, of which one is given. */
+function sizeOf(answer: ResponseOf<typeof Fetch>) {
   let bytes = 0;
   let filled = 0;
+  let part: Buffer | undefined;
   for (const { partitions } of answer.responses) {
     for (const { records } of partitions) {
       if (!records?.length) continue;
       bytes += records.length;
       filled += 1;
+      part = records;
     }
   }
-  return { bytes, filled };
+  return { bytes, filled, part };
 }

@@ -1,5 +1,5 @@
 import { DecodeError } from "../../errors.ts";
-import { type RecordBatch, RecordBatches } from "../../protocol/record-batch.ts";
+import { type RecordBatch, RecordBatches } from "../../protocol/index.ts";
 import { type AbortedTransaction, AbortedTransactions } from "./aborted-transactions.ts";
 import type { FrameHold } from "./buffer-budget.ts";
 import type { Position } from "./position.ts";
@@ -30,6 +30,8 @@ export class FetchedRecords {
   end: Position;
   /** How many records the user may get to see, by the batches' headers: compaction and the start may take some away. */
   readonly recordCount: number;
+  /** Whether the bytes may have been written over. */
+  isGone = false;
   #hold: FrameHold | undefined;
 
   /** Looks through the batches' headers; throws a {@link DecodeError} if one is malformed or none is whole. */
@@ -69,10 +71,17 @@ export class FetchedRecords {
     return new VisibleBatches(this.bytes, this.aborted);
   }
 
-  /** Gives the bytes back to the budget; what still reads them goes on undisturbed. May be called twice. */
+  /** Gives the bytes back; nobody may read them any more, where frames are used again. May be called twice. */
   release(): void {
+    if (this.#hold?.isReused) this.isGone = true;
     this.#hold?.release();
     this.#hold = undefined;
+  }
+
+  /** Gives the bytes back to the budget, but leaves them to whoever still reads them. */
+  leave(): void {
+    this.#hold?.keep();
+    this.release();
   }
 }
 

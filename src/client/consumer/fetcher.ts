@@ -1,7 +1,5 @@
 import type { Timer } from "../../clock.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import { Fetch } from "../../protocol/apis/fetch.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { Fetch, type ResponseOf, zeroUuid } from "../../protocol/index.ts";
 import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
 import { bounded } from "../deadline.ts";

@@ -1,7 +1,5 @@
 import { brokerErrorNumber, isRetriable } from "../../broker-error-code.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { Fetch } from "../../protocol/apis/fetch.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { type Fetch, type ResponseOf, zeroUuid } from "../../protocol/index.ts";
 import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
 import { refusal } from "../refusal.ts";
@@ -30,6 +28,7 @@ export class LeaderWatch {
   readonly #homeless = new Map<AssignedPartition, number>();
   #refreshes = 0;
   #isRefreshing = false;
+  #isUnreachable = false;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #waitMs = 0;
 
@@ -100,12 +99,14 @@ export class LeaderWatch {
       if (wait > 0) await clock.sleep(wait, signal);
       else if (-wait > this.#cluster.settings.retryBackoffMaxMs) this.#backoff.reset();
       const topics = [...this.#assigned].map(({ topic }) => topic);
-      for (const one of this.#homeless.keys()) if (one.tenure === "gone") this.#homeless.delete(one);
+      for (const one of this.#homeless.keys())
+        if (one.tenure === "gone") this.#homeless.delete(one);
       await this.#cluster.refresh([...new Set(topics)]);
+      this.#isUnreachable = false;
     } catch (error) {
       if (signal.aborted) return;
       if (!mayPass(error)) this.#events.failed(error as Error);
-      else this.#cluster.logger.debug({ error: String(error) }, "metadata could not be refreshed");
+      else this.#unreachable(error as Error);
     } finally {
       this.#isRefreshing = false;
       this.#refreshes += 1;
@@ -113,6 +114,14 @@ export class LeaderWatch {
       this.#waitMs = this.#backoff.next();
     }
     if (!signal.aborted) this.#events.refreshed();
+  }
+
+  /** Says once that no broker can be asked, however often that is tried. */
+  #unreachable({ message: error }: Error): void {
+    const { logger } = this.#cluster;
+    if (this.#isUnreachable) logger.debug({ error }, "the cluster is still out of reach");
+    else logger.warn({ error }, "the cluster is out of reach; trying again");
+    this.#isUnreachable = true;
   }
 
   /** Says once that a partition has no leader, if asking has not helped. */

@@ -1,4 +1,4 @@
-import { ListOffsets } from "../../protocol/apis/list-offsets.ts";
+import { ListOffsets } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { type Bound, bounded } from "../deadline.ts";
 import { retrying } from "../retry.ts";

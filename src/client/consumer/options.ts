@@ -55,6 +55,13 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   readonly maxBufferedBytes?: number | undefined;
   /** How large one compressed batch may become; 134,217,728 bytes by default. A larger one is an error. */
   readonly maxDecompressedBatchBytes?: number | undefined;
+  /**
+   * Whether the memory of a batch is used again once it is given back: when the loop asks for the
+   * next one, or at the next poll. True by default where `key` and `value` are deserializers that keep
+   * no slices of it, as `string` and `json` are; reading is then up to three times as fast, and a batch
+   * that is read too late throws `INVALID_STATE`. Set it for a reader by cursor that keeps none itself.
+   */
+  readonly reuseBuffers?: boolean | undefined;
   /** Where to begin without a committed offset, or when it is gone; "latest" by default. */
   readonly autoOffsetReset?: OffsetReset | undefined;
   /** Whether what was consumed is committed by itself; true by default where there is a `groupId`. */
@@ -75,4 +82,16 @@ export interface ConsumerOptions<K = Buffer, V = Buffer> {
   readonly signal?: AbortSignal | undefined;
   /** How long closing may take; 30,000 ms by default. */
   readonly closeTimeoutMs?: number | undefined;
+}
+
+/** How a poll waits, and whose its batches are. */
+export interface PollOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long to wait while nothing is there; 0 by default. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Whether the batches stay the caller's until it calls `release()` on each, over further polls; then
+   * nothing of them counts as consumed by itself. False by default.
+   */
+  readonly keep?: boolean | undefined;
 }

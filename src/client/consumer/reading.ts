@@ -49,6 +49,7 @@ export class Reading<K, V> implements BatchOwner<K, V> {
   readonly terms: ConsumerSettings;
   readonly key: Deserializer<K>;
   readonly value: Deserializer<V>;
+  readonly reusesBuffers: boolean;
   readonly assigned = new AssignedPartitions();
   readonly metrics = new ConsumerMetrics();
   readonly delivery: Delivery<K, V>;
@@ -73,6 +74,8 @@ export class Reading<K, V> implements BatchOwner<K, V> {
     this.terms = settings;
     this.key = options.key ?? (bytes as Deserializer<unknown> as Deserializer<K>);
     this.value = options.value ?? (bytes as Deserializer<unknown> as Deserializer<V>);
+    const copies = this.key.copies === true && this.value.copies === true;
+    this.reusesBuffers = options.reuseBuffers ?? copies;
     this.#options = options;
     const { assigned, metrics } = this;
     const { clock } = cluster.host;
@@ -139,12 +142,13 @@ export class Reading<K, V> implements BatchOwner<K, V> {
   /** Takes a batch back from a loop or a poll whose owner has gone on to the next one. */
   finish(batch: ConsumerBatch<K, V>): void {
     if (this.settings.isAutoCommitted) this.markBehind(batch);
-    this.putDown(batch);
+    batch.release();
+    this.delivery.putDown(batch);
   }
 
-  /** Takes a batch back of which nobody knows whether it is done with. */
+  /** Takes a batch back from a loop that was left: whether it is done with, nobody knows. */
   putDown(batch: ConsumerBatch<K, V>): void {
-    batch.release();
+    batch.leave();
     this.delivery.putDown(batch);
   }
 
@@ -209,6 +213,7 @@ export class Reading<K, V> implements BatchOwner<K, V> {
     const { logger } = cluster;
     const { isolation } = settings;
     const budget = new BufferBudget(settings.maxBufferedBytes);
+    const reuse = this.reusesBuffers ? (part: Buffer) => cluster.frames.give(part) : undefined;
     metrics.gauge("buffered-bytes", () => budget.heldBytes);
     Reading.#made += 1;
     return new Fetcher({
@@ -216,7 +221,7 @@ export class Reading<K, V> implements BatchOwner<K, V> {
       settings,
       assigned,
       budget,
-      settlement: new FetchSettlement({ assigned, budget, isolation, policy, logger }),
+      settlement: new FetchSettlement({ assigned, budget, isolation, policy, reuse, logger }),
       leaders: this.#leaders,
       metrics,
       events: {

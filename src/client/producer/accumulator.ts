@@ -1,9 +1,12 @@
 import type { Clock, Timer } from "../../clock.ts";
 import { MillraceError } from "../../errors.ts";
-import type { Compression } from "../../protocol/compression.ts";
-import { batchLayout } from "../../protocol/record-batch.ts";
-import { RecordBatchBuilder } from "../../protocol/record-batch-builder.ts";
-import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
+import {
+  batchLayout,
+  type Compression,
+  type Field,
+  RecordBatchBuilder,
+  type RecordHeaderIn,
+} from "../../protocol/index.ts";
 import { Batch } from "./batch.ts";
 import { Outstanding } from "./outstanding.ts";
 import type { PartitionQueue } from "./partition-queue.ts";

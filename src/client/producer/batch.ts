@@ -1,12 +1,14 @@
-import { advanceSequence, RecordBatch } from "../../protocol/record-batch.ts";
 import {
+  advanceSequence,
+  type Field,
   noProducer,
   type ProducerStamp,
+  RecordBatch,
   type RecordBatchBuilder,
+  RecordCursor,
+  type RecordHeaderIn,
   restamp,
-} from "../../protocol/record-batch-builder.ts";
-import { RecordCursor } from "../../protocol/record-cursor.ts";
-import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
+} from "../../protocol/index.ts";
 import type { ProducerIdentity } from "./identity.ts";
 import type { Recipient } from "./recipient.ts";
 

@@ -1,7 +1,5 @@
 import type { Timer } from "../../clock.ts";
-import type { Api, ResponseOf } from "../../protocol/api.ts";
-import { ApiVersions } from "../../protocol/apis/api-versions.ts";
-import { Produce } from "../../protocol/apis/produce.ts";
+import { type Api, ApiVersions, Produce, type ResponseOf } from "../../protocol/index.ts";
 import { commonVersion } from "../broker-link.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Connection } from "../connection.ts";

@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import { InitProducerId } from "../../protocol/apis/init-producer-id.ts";
+import { InitProducerId } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { throwIfRefused } from "../refusal.ts";
 import { type RetryPace, retrying } from "../retry.ts";

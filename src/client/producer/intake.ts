@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
+import type { Field, RecordHeaderIn } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Bound } from "../deadline.ts";
 import type { RetryPace } from "../retry.ts";

@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import type { Compression } from "../../protocol/compression.ts";
+import type { Compression } from "../../protocol/index.ts";
 import type { Serializer } from "../serde.ts";
 import type { OnBatchFailure, OnDelivery } from "./delivery.ts";
 import type { Partitioner } from "./partitioner.ts";

@@ -1,4 +1,4 @@
-import { advanceSequence } from "../../protocol/record-batch.ts";
+import { advanceSequence } from "../../protocol/index.ts";
 import type { Batch } from "./batch.ts";
 import type { Identities, ProducerIdentity } from "./identity.ts";
 import type { Verdict } from "./verdict.ts";

@@ -1,5 +1,4 @@
-import { murmur2 } from "../../protocol/murmur2.ts";
-import { writeText } from "../../protocol/text.ts";
+import { murmur2, writeText } from "../../protocol/index.ts";
 import type { ProducerRecord } from "./record.ts";
 
 /** Chooses a record's partition: a whole number from 0 to `partitionCount` − 1. */

@@ -1,6 +1,4 @@
-import type { RequestOf, ResponseOf } from "../../protocol/api.ts";
-import type { Produce } from "../../protocol/apis/produce.ts";
-import { zeroUuid } from "../../protocol/bytes.ts";
+import { type Produce, type RequestOf, type ResponseOf, zeroUuid } from "../../protocol/index.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Batch } from "./batch.ts";
 import type { PartitionQueue } from "./partition-queue.ts";

@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
+import type { Field, RecordHeaderIn } from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import { abortedError, type Bound, bounded } from "../deadline.ts";
 import type { GroupMetadata } from "../group-metadata.ts";

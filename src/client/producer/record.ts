@@ -1,4 +1,4 @@
-import type { RecordHeaderIn } from "../../protocol/record-encoder.ts";
+import type { RecordHeaderIn } from "../../protocol/index.ts";
 
 /** What travels as a key, a value or a header without a serializer: text (sent as UTF-8), bytes, or null. */
 export type Content = string | Uint8Array | null;

@@ -1,8 +1,7 @@
 import { brokerErrorCode, isStaleMetadata } from "../../broker-error-code.ts";
 import type { Timer } from "../../clock.ts";
 import { BrokerError, MillraceError } from "../../errors.ts";
-import type { ResponseOf } from "../../protocol/api.ts";
-import type { Produce } from "../../protocol/apis/produce.ts";
+import type { Produce, ResponseOf } from "../../protocol/index.ts";
 import { Backoff } from "../backoff.ts";
 import type { Cluster } from "../cluster.ts";
 import { refusal } from "../refusal.ts";

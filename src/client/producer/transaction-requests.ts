@@ -1,9 +1,11 @@
 import { BrokerError, ConnectionError, type MillraceError } from "../../errors.ts";
-import { AddOffsetsToTxn } from "../../protocol/apis/add-offsets-to-txn.ts";
-import { AddPartitionsToTxn } from "../../protocol/apis/add-partitions-to-txn.ts";
-import { EndTxn } from "../../protocol/apis/end-txn.ts";
-import { InitProducerId } from "../../protocol/apis/init-producer-id.ts";
-import { TxnOffsetCommit } from "../../protocol/apis/txn-offset-commit.ts";
+import {
+  AddOffsetsToTxn,
+  AddPartitionsToTxn,
+  EndTxn,
+  InitProducerId,
+  TxnOffsetCommit,
+} from "../../protocol/index.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Bound } from "../deadline.ts";
 import type { GroupMetadata } from "../group-metadata.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../clock.ts";
 import { MillraceError } from "../../errors.ts";
-import type { Field, RecordHeaderIn } from "../../protocol/record-encoder.ts";
+import type { Field, RecordHeaderIn } from "../../protocol/index.ts";
 import { Outstanding } from "./outstanding.ts";
 import type { Recipient } from "./recipient.ts";
 import type { ProducerRecord } from "./record.ts";
