@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from "../log.ts";
 import type { TlsOptions } from "../network.ts";
 import { Admin } from "./admin/admin.ts";
 import { Cluster, type ClusterSettings } from "./cluster.ts";
+import type { Traffic } from "./connection.ts";
 import { type ClaimHandler, Claims, type ClaimsOptions } from "./consumer/claims.ts";
 import { Consumer, type ConsumerOptions } from "./consumer/consumer.ts";
 import type { SaslOptions } from "./handshake.ts";
@@ -88,6 +89,11 @@ export class Client {
   admin(): Admin {
     this.#refuseIfClosed();
     return new Admin(this.#cluster);
+  }
+
+  /** What all connections of the client have carried so far; producers and consumers have metrics of their own. */
+  metrics(): Readonly<Traffic> {
+    return { ...this.#cluster.traffic };
   }
 
   /** Closes what it made, consumers and producers first, then all connections. May be called twice. */

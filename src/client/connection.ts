@@ -32,7 +32,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** What the connection measures: read by the client's metrics. */
+/** What connections have carried: requests sent, and bytes in both directions. */
 export interface Traffic {
   bytesIn: number;
   bytesOut: number;

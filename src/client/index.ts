@@ -63,6 +63,7 @@ export type {
   Transactions,
 } from "./admin/transactions.ts";
 export { Client, type ClientOptions } from "./client.ts";
+export type { Traffic } from "./connection.ts";
 export type { Claim, Generation } from "./consumer/claim.ts";
 export type { ClaimHandler, Claims, ClaimsOptions } from "./consumer/claims.ts";
 export {

@@ -86,6 +86,14 @@ describe("connecting", () => {
     await assert.rejects(brokers({ bootstrapServers }), /TLS/);
   });
 
+  test("requests and bytes are counted", async () => {
+    await using client = new Client({ bootstrapServers: kafka.bootstrapServers });
+    assert.deepEqual(client.metrics(), { bytesIn: 0, bytesOut: 0, requests: 0 });
+    await client.admin().cluster.describe();
+    const { bytesIn, bytesOut, requests } = client.metrics();
+    assert.ok(requests >= 2 && bytesIn > bytesOut && bytesOut > 0);
+  });
+
   test("a closed client refuses work with CLOSED", async () => {
     const client = new Client({ bootstrapServers: kafka.bootstrapServers });
     await client.close();
