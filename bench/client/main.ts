@@ -8,9 +8,11 @@ import { jvmCommand } from "../jvm.ts";
 import { type Figures, measure, type Run } from "../measure.ts";
 
 const usage = `npm run bench:client -- [options]
-  --job LIST       consume, produce (both)
+  --job LIST       consume, produce (both); large: reads a topic of 5 GB, for the memory it takes
   --size LIST      bytes of a value: 100, 1024 (both)
-  --engine LIST    millrace, java, platformatic, kafkajs (all)
+  --engine LIST    millrace, java, platformatic, kafkajs (all); millrace in other ways: millrace:send
+                   (a promise per record), millrace:slices (bytes), millrace:cursor (no object per
+                   record), millrace:cursor-fresh (the same, memory of frames not used again)
   --records N      in place of 6,000,000 of 100 bytes and 1,000,000 of 1,024 bytes
   --rounds N       how often each engine runs, in turn (3)
   --set K=V        a setting for millrace's and Java's producer, such as linger.ms=50; may be repeated
@@ -60,7 +62,13 @@ await using kafka = await startKafka();
 const { bootstrapServers } = kafka;
 await using client = new Client({ bootstrapServers });
 const admin = client.admin();
+const largeBytes = 5 * 2 ** 30;
 for (const job of options.job.split(",")) {
+  if (job === "large") {
+    const records = Math.ceil(largeBytes / 1024);
+    report("read 5 GB, values of 1024 B", await consume("1024", records));
+    continue;
+  }
   for (const size of options.size.split(",")) {
     const full = Number(options.records ?? defaultRecords[size] ?? 1_000_000);
     const records = options.quick ? Math.ceil(full / 3) : full;
@@ -77,7 +85,7 @@ async function consume(size: string, records: number): Promise<Map<string, Run[]
     limits(records),
   );
   const runs = await alternate(
-    (engine) => [...command(engine, "consume"), bootstrapServers, topic, `${records}`],
+    (engine) => [...command(engine, "consume", topic, records), ...variant(engine)],
     records,
   );
   const sums = new Set([...runs.values()].flat().map(({ checksum }) => checksum));
@@ -93,15 +101,8 @@ async function produce(size: string, records: number): Promise<Map<string, Run[]
     const topic = `produce-${size}-${run}`;
     if (run > 1) await admin.topics.delete(`produce-${size}-${run - 1}`);
     await createTopic(topic);
-    const settings = engine === "millrace" || engine === "java" ? options.set : [];
-    return [
-      ...command(engine, "produce"),
-      bootstrapServers,
-      topic,
-      `${records}`,
-      size,
-      ...settings,
-    ];
+    const settings = engine.startsWith("millrace") || engine === "java" ? options.set : [];
+    return [...command(engine, "produce", topic, records), size, ...settings, ...variant(engine)];
   }, records);
   await admin.topics.delete(`produce-${size}-${run}`);
   const failures = [...runs.values()].flat().filter(({ checksum }) => checksum > 0);
@@ -124,11 +125,19 @@ async function alternate(
   return runs;
 }
 
-function command(engine: string, job: string): string[] {
-  if (engine === "java") return jvmCommand(job === "consume" ? "Consume" : "Produce");
-  const script = join(import.meta.dirname, "engines", `${job}-${engine}.ts`);
+function command(engine: string, job: string, topic: string, records: number): string[] {
+  const input = [bootstrapServers, topic, `${records}`];
+  if (engine === "java")
+    return [...jvmCommand(job === "consume" ? "Consume" : "Produce"), ...input];
+  const [name] = engine.split(":");
+  const script = join(import.meta.dirname, "engines", `${job}-${name}.ts`);
   // Without the source condition: what runs is what is published.
-  return [process.execPath, script];
+  return [process.execPath, script, ...input];
+}
+
+/** The part of an engine's name that tells how it is used. */
+function variant(engine: string): string[] {
+  return engine.split(":").slice(1);
 }
 
 function limits(records: number) {

@@ -4,7 +4,7 @@ import type { Serializer } from "../serde.ts";
 import type { OnBatchFailure, OnDelivery } from "./delivery.ts";
 import type { Partitioner } from "./partitioner.ts";
 
-/** How a producer works. All of it is optional; names and defaults are Kafka's. */
+/** How a producer works. All of it is optional; names are Kafka's, and so are defaults where nothing else is said. */
 export interface ProducerOptions<K, V> {
   /** Turns keys into what travels; without it keys are text, bytes or null. */
   readonly key?: Serializer<K> | undefined;
@@ -16,7 +16,10 @@ export interface ProducerOptions<K, V> {
   readonly idempotent?: boolean | undefined;
   /** How long a record may wait for others to travel with, in milliseconds; 5 by default. */
   readonly lingerMs?: number | undefined;
-  /** How large a batch may grow, compressed if it is; 16,384 bytes by default. A larger record goes alone. */
+  /**
+   * How large a batch may grow, compressed if it is; 131,072 bytes by default, eight times Kafka's. A
+   * larger record goes alone.
+   */
   readonly batchSize?: number | undefined;
   /** How large a request, and so a record, may be; 1,048,576 bytes by default. */
   readonly maxRequestSize?: number | undefined;
@@ -85,7 +88,7 @@ export function settingsOf<K, V>(options: ProducerOptions<K, V>): ProducerSettin
     acks = "all",
     idempotent = acks === "all",
     lingerMs = 5,
-    batchSize = 16_384,
+    batchSize = 131_072,
     maxRequestSize = 1_048_576,
     bufferMemory = 33_554_432,
     maxBlockMs = 60_000,
