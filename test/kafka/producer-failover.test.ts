@@ -57,6 +57,7 @@ describe("a cluster of three nodes", () => {
     await producer.flush();
     const { retries } = producer.metrics();
     await producer.close();
+    await kafka.restart(killed);
 
     assert.deepEqual(errors, []);
     assert.ok(retries > 0, "the kill was felt");
@@ -68,6 +69,53 @@ describe("a cluster of three nodes", () => {
       const values = found.filter((one) => one.partition === partition).map(({ value }) => +value!);
       assert.deepEqual(values, expected, `what lies in partition ${partition}`);
       assert.deepEqual(delivered[partition], expected, `what was delivered to ${partition}`);
+    }
+  });
+
+  test("a leader killed in the middle of a transaction leaves each transaction whole or away", async () => {
+    const topic = "failover-transactions";
+    await createTopic(cluster, topic, { partitions, replicas: 3 });
+    await using producer = new Producer(cluster, {
+      transactionalId: "failover",
+      requestTimeoutMs: 5_000,
+    });
+    const transactions = 30;
+    const recordsEach = 600;
+    let aborted = 0;
+    let killing: Promise<void> | undefined;
+    for (let number = 0; number < transactions; ) {
+      try {
+        await producer.begin();
+        for (let index = 0; index < recordsEach; index += 1) {
+          if (number === 10 && index === recordsEach / 2 && killing === undefined) {
+            await cluster.refresh([topic]);
+            killing = kafka.kill(cluster.metadata.partition(topic, 0)?.leader as number);
+          }
+          const value = `${number}`.padStart(100, " ");
+          const full = producer.enqueue({ topic, partition: index % partitions, value });
+          if (full) await full;
+        }
+        await producer.commit();
+        number += 1;
+      } catch (error) {
+        if (producer.state !== "abortable-error") throw error;
+        aborted += 1;
+        await producer.abort();
+      }
+    }
+    await killing;
+    let found = await readTopic(cluster, topic, { committed: true });
+    // The markers come to the logs a moment after the end was acknowledged.
+    await until("the last transaction's markers", async () => {
+      found = await readTopic(cluster, topic, { committed: true });
+      return found.length >= transactions * recordsEach;
+    });
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const expected = Array.from({ length: transactions }, (_, number) =>
+        new Array<number>(recordsEach / partitions).fill(number),
+      ).flat();
+      const values = found.filter((one) => one.partition === partition).map(({ value }) => +value!);
+      assert.deepEqual(values, expected, `partition ${partition}, ${aborted} aborted`);
     }
   });
 });
