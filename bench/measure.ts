@@ -14,6 +14,8 @@ export interface Run {
   readonly cold: Figures;
   /** The last half. */
   readonly warm: Figures;
+  /** From the first sample to the last. */
+  readonly whole: Figures;
   readonly peakMemoryBytes: number;
   readonly records: number;
   readonly checksum: number;
@@ -46,6 +48,7 @@ export async function measure(
   return {
     cold: between(samples, 0, Math.min(1_000_000, records / 6)),
     warm: between(samples, records / 2, records),
+    whole: between(samples, 0, records),
     peakMemoryBytes: end.peakMemoryBytes,
     records: end.end,
     checksum: end.checksum,

@@ -1,17 +1,14 @@
+import { Broker } from "millrace/broker";
 import { Client, json, string } from "millrace/client";
-import { startKafka } from "../tools/kafka/kafka.ts";
 
 interface Reading {
   readonly celsius: number;
 }
 
-console.log(
-  "Starting Apache Kafka 4.3.1. The embedded broker comes with a later release; until then",
-);
-console.log("this example needs Java 17 and Maven, and the first start downloads Kafka.\n");
+await using broker = await Broker.start({ port: 0 });
+console.log(`A broker answers at ${broker.bootstrapServers}; its data is in memory.`);
 
-await using kafka = await startKafka();
-await using client = new Client({ bootstrapServers: kafka.bootstrapServers });
+await using client = new Client({ bootstrapServers: broker.bootstrapServers });
 await client.admin().topics.create({ name: "readings", numPartitions: 3 });
 
 const places = ["Oslo", "Lima", "Pune", "Kyiv"];

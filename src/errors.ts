@@ -26,6 +26,8 @@ export type MillraceErrorCode =
   | "RECORD_TOO_LARGE"
   /** The partitions belong to another member of the group by now. */
   | "PARTITIONS_LOST"
+  /** A node of a topology, or a function given to it, threw; `cause` has the error. */
+  | "PROCESSING_FAILED"
   /** The broker does not know the API, or not in a version that can carry what was asked. */
   | "UNSUPPORTED_VERSION";
 
@@ -53,8 +55,35 @@ export type DecodeErrorCode =
   | "DECOMPRESSION_FAILED"
   | "TOO_LARGE";
 
+/** Codes of a {@link TopologyError}. */
+export type TopologyErrorCode =
+  /** Two nodes, stores or sources of one topic have the same name. */
+  | "NAME_TAKEN"
+  /** A name has characters that Kafka does not allow, or is too long. */
+  | "INVALID_NAME"
+  /** A parent, child or store is named that does not exist. */
+  | "UNKNOWN_NODE"
+  | "UNKNOWN_STORE"
+  /** A node asks for a store that it is not connected to. */
+  | "STORE_NOT_CONNECTED"
+  /** Nothing says how keys or values become bytes. */
+  | "MISSING_SERDE"
+  /** A store or internal topic has no name although names are required. */
+  | "UNNAMED"
+  /** A store keeps its rows for a shorter time than the windows above it need. */
+  | "RETENTION_TOO_SHORT"
+  /** Topics that are joined have different numbers of partitions. */
+  | "NOT_COPARTITIONED"
+  /** Anything else that cannot be built; the message says why. */
+  | "INVALID_TOPOLOGY";
+
 /** Every code that an error of this library can bear. */
-export type ErrorCode = MillraceErrorCode | ConnectionErrorCode | DecodeErrorCode | BrokerErrorCode;
+export type ErrorCode =
+  | MillraceErrorCode
+  | ConnectionErrorCode
+  | DecodeErrorCode
+  | TopologyErrorCode
+  | BrokerErrorCode;
 
 /** The root of this library's errors: `code` is for programs, `message` tells a person what to do. */
 export class MillraceError extends Error {
@@ -97,5 +126,15 @@ export class DecodeError extends MillraceError {
   constructor(code: DecodeErrorCode, message: string, position: number, options?: ErrorOptions) {
     super(code, `${message} (at byte ${position})`, options);
     this.position = position;
+  }
+}
+
+/** A topology cannot be built, or a node of it asked for what it has no part in: a mistake in the program. */
+export class TopologyError extends MillraceError {
+  override readonly name = "TopologyError";
+  declare readonly code: TopologyErrorCode;
+
+  constructor(code: TopologyErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
   }
 }

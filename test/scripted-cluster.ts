@@ -63,7 +63,10 @@ export class ScriptedCluster {
     this.brokers = brokers;
     this.alive = new Set(brokers);
     this.controller = brokers[0] ?? -1;
-    const network: Network = { connect: (endpoint, events) => this.#connect(endpoint, events) };
+    const network: Network = {
+      connect: (endpoint, events) => this.#connect(endpoint, events),
+      listen: () => Promise.reject(new Error("nothing listens in a scripted cluster")),
+    };
     const host = { clock: this.clock, random: steadyRandom, network };
     this.cluster = new Cluster({ ...defaults(brokers), ...settings }, host, silentLogger);
     this.on(Metadata, (request) => this.#metadata(request.topics));

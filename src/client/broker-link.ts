@@ -1,10 +1,10 @@
 import { MillraceError } from "../errors.ts";
+import type { FramePool } from "../frame-pool.ts";
 import type { Host } from "../host.ts";
 import type { Endpoint, TlsOptions } from "../network.ts";
 import type { Api } from "../protocol/index.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection, type Traffic } from "./connection.ts";
-import type { FramePool } from "./frame-pool.ts";
 import { type SaslOptions, shakeHands } from "./handshake.ts";
 
 /** How the client reaches brokers. */

@@ -1,12 +1,12 @@
 import { brokerErrorNumber } from "../broker-error-code.ts";
 import { type BrokerError, ConnectionError, type MillraceError } from "../errors.ts";
+import { FramePool } from "../frame-pool.ts";
 import type { Host } from "../host.ts";
 import type { Logger } from "../log.ts";
 import { type Api, FindCoordinator, Metadata as MetadataApi } from "../protocol/index.ts";
 import { BrokerLink, commonVersion, type LinkSettings } from "./broker-link.ts";
 import type { Connection, Traffic } from "./connection.ts";
 import { type Bound, bounded } from "./deadline.ts";
-import { FramePool } from "./frame-pool.ts";
 import { Metadata, type TopicMetadata } from "./metadata.ts";
 import { refusal, throwIfRefused } from "./refusal.ts";
 import { mayPass, type RetryPace, retrying } from "./retry.ts";

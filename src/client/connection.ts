@@ -1,5 +1,6 @@
 import type { Timer } from "../clock.ts";
 import { ConnectionError, DecodeError, type MillraceError } from "../errors.ts";
+import { FramePool } from "../frame-pool.ts";
 import type { Host } from "../host.ts";
 import type { Endpoint, Socket } from "../network.ts";
 import {
@@ -12,7 +13,6 @@ import {
   skipTags,
   Writer,
 } from "../protocol/index.ts";
-import { FramePool } from "./frame-pool.ts";
 
 /** What a connection is made with. */
 export interface ConnectionSettings {

@@ -13,7 +13,8 @@ const untrustedBytes = 1024 * 1024;
  * frame go from the kernel to where they stay. Small frames are copied out of a buffer that is used again.
  */
 export class FrameReader {
-  readonly #maxFrameBytes: number;
+  /** How long a frame may be, its length not counted; a change holds from the next frame on. */
+  maxFrameBytes: number;
   readonly #isTrusted: boolean;
   readonly #onFrame: (frame: Buffer) => void;
   readonly #allocate: (length: number) => Buffer;
@@ -32,7 +33,6 @@ export class FrameReader {
     onFrame,
     allocate = (length) => Buffer.allocUnsafeSlow(length),
   }: {
-    /** How long a frame may be, its length not counted. */
     readonly maxFrameBytes: number;
     /** Whether memory may be taken for a frame just because its length says so. */
     readonly trusted: boolean;
@@ -41,7 +41,7 @@ export class FrameReader {
     /** Gives the memory for a large frame, exactly as long as asked for; fresh memory by default. */
     readonly allocate?: ((length: number) => Buffer) | undefined;
   }) {
-    this.#maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = maxFrameBytes;
     this.#isTrusted = trusted;
     this.#onFrame = onFrame;
     this.#allocate = allocate;
@@ -109,9 +109,9 @@ export class FrameReader {
   }
 
   #checkLength(length: number): void {
-    if (length > 0 && length <= this.#maxFrameBytes) return;
+    if (length > 0 && length <= this.maxFrameBytes) return;
     const code = length > 0 ? "TOO_LARGE" : "INVALID_LENGTH";
-    const message = `a frame claims to be ${length} bytes long, where 1 to ${this.#maxFrameBytes} are allowed: does the other side speak Kafka's protocol, and do both sides agree on TLS?`;
+    const message = `a frame claims to be ${length} bytes long, where 1 to ${this.maxFrameBytes} are allowed: does the other side speak Kafka's protocol, and do both sides agree on TLS?`;
     throw new DecodeError(code, message, 0);
   }
 }

@@ -49,5 +49,6 @@ export {
 } from "./record-batch-builder.ts";
 export { RecordCursor, type RecordHeader } from "./record-cursor.ts";
 export type { Field, RecordHeaderIn } from "./record-encoder.ts";
+export * from "./records/index.ts";
 export { type UnknownTag, unknownTags } from "./schema.ts";
 export { readText, writeText } from "./text.ts";

@@ -32,6 +32,9 @@ export class RecordCursor {
   valueEnd = -1;
   headerCount = 0;
   headersStart = 0;
+  /** Key, value and headers with all their lengths, as they travel, are `buffer[contentStart, contentEnd)`. */
+  contentStart = 0;
+  contentEnd = 0;
   /** How many records of the batch are still to come. */
   remaining = 0;
 
@@ -84,6 +87,8 @@ export class RecordCursor {
     const timestampDelta = this.#varlong();
     this.timestamp = this.#isAppendTime ? this.#appendTime : this.#baseTimestamp + timestampDelta;
     this.offset = this.#baseOffset + this.#varint();
+    this.contentStart = this.#position;
+    this.contentEnd = end;
     const keyLength = this.#varint();
     if (keyLength < 0) {
       this.keyStart = -1;

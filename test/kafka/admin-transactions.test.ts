@@ -4,17 +4,16 @@ import { brokerErrorNumber } from "../../src/broker-error-code.ts";
 import { Admin } from "../../src/client/admin/admin.ts";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { InitProducerId } from "../../src/protocol/apis/init-producer-id.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
 
 describe("administration of transactions", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let admin: Admin;
 
   before(async () => {
-    kafka = await startKafka();
+    kafka = await startCluster();
     cluster = clusterAt(kafka.bootstrapServers);
     admin = new Admin(cluster);
     // Makes the topic in which transactions are kept, so that there are coordinators.

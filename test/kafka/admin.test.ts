@@ -4,20 +4,19 @@ import { Admin } from "../../src/client/admin/admin.ts";
 import { type Outcomes, valuesOrThrow } from "../../src/client/admin/outcome.ts";
 import type { OffsetSpec } from "../../src/client/admin/records.ts";
 import type { Cluster } from "../../src/client/cluster.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { isEmbedded, startCluster, type TestCluster } from "../cluster.ts";
 import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
 
 /** How many partitions the broker puts into one page when it describes topics. */
 const pagePartitions = 4;
 
 describe("administration", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let admin: Admin;
 
   before(async () => {
-    kafka = await startKafka({
+    kafka = await startCluster({
       properties: { "max.request.partition.size.limit": pagePartitions },
     });
     cluster = clusterAt(kafka.bootstrapServers);
@@ -144,7 +143,9 @@ describe("administration", () => {
         shrinks: "INVALID_PARTITIONS",
         nowhere: "UNKNOWN_TOPIC_OR_PARTITION",
       });
-      assert.equal((await admin.topics.describe("grows")).partitions.length, 3);
+      await until("the new partitions", async () => {
+        return (await admin.topics.describe("grows")).partitions.length === 3;
+      });
     });
 
     test("an election that is not needed is told apart from one that failed", async () => {
@@ -209,24 +210,23 @@ describe("administration", () => {
       ]);
       assert.equal(plain?.documentation, undefined);
       const told = await admin.configs.describe(topic, { ...options, includeDocumentation: true });
-      assert.match(told.get("cleanup.policy")?.documentation ?? "", /retention policy/);
+      assert.match(told.get("cleanup.policy")?.documentation ?? "", /segments/);
     });
 
     test("every kind of resource has a configuration that can be changed", async () => {
       const outcomes = await admin.configs.alter([
         { type: "broker", name: "1", set: { "log.cleaner.threads": "2" } },
         { type: "broker", name: "", set: { "log.cleaner.backoff.ms": "20000" } },
-        { type: "broker-logger", name: "1", set: { "kafka.server.KafkaApis": "ERROR" } },
         { type: "group", name: "tuned", set: { "consumer.session.timeout.ms": "46000" } },
         { type: "client-metrics", name: "watched", set: { "interval.ms": "5000" } },
         { type: "topic", name: "nowhere", set: { "retention.ms": "5" } },
       ]);
       assert.deepEqual(Object.values(codes(outcomes)), [
-        ...Array.from({ length: 5 }, () => "done"),
+        ...Array.from({ length: 4 }, () => "done"),
         "UNKNOWN_TOPIC_OR_PARTITION",
       ]);
       const isSet = async (
-        type: "broker" | "broker-logger" | "group",
+        type: "broker" | "group",
         name: string,
         entry: string,
         expected: string,
@@ -236,13 +236,23 @@ describe("administration", () => {
           return config.get(entry)?.value === expected;
         });
       await isSet("broker", "", "log.cleaner.backoff.ms", "20000");
-      await isSet("broker-logger", "1", "kafka.server.KafkaApis", "ERROR");
       await isSet("group", "tuned", "consumer.session.timeout.ms", "46000");
       const listed = await admin.configs.list(["group", "client-metrics"]);
       assert.deepEqual(listed.map(({ type, name }) => `${type}:${name}`).sort(), [
         "client-metrics:watched",
         "group:tuned",
       ]);
+    });
+
+    test("a broker's loggers have levels that can be changed", {
+      skip: isEmbedded && "our broker logs through one interface, without loggers by name",
+    }, async () => {
+      const logger = { type: "broker-logger", name: "1" } as const;
+      await admin.configs.alter({ ...logger, set: { "kafka.server.KafkaApis": "ERROR" } });
+      await until("the new level", async () => {
+        const levels = await admin.configs.describe(logger);
+        return levels.get("kafka.server.KafkaApis")?.value === "ERROR";
+      });
     });
 
     test("a broker that is not there is told at once", async () => {
@@ -315,7 +325,7 @@ describe("administration", () => {
         [{ id: 1, host: "127.0.0.1", isFenced: false }],
       );
       assert.equal(controller, 1);
-      assert.equal(rest.clusterId, kafka.plan.clusterId);
+      assert.equal(rest.clusterId, kafka.clusterId);
       assert.equal(rest.authorizedOperations?.includes("cluster-action"), true);
       const quorum = await admin.cluster.quorum();
       assert.equal(quorum.leader, 1);

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Claim, type ClaimHandler, Client, string } from "millrace/client";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 import { until } from "./raw-cluster.ts";
 
 const partitions = 4;
 
 describe("claims", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let client: Client;
   before(async () => {
-    kafka = await startKafka();
+    kafka = await startCluster();
     client = new Client({ bootstrapServers: kafka.bootstrapServers });
   });
   after(async () => {

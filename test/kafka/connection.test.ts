@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Client, type ClientOptions, string } from "millrace/client";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 
 const password = "admin-secret";
 
 describe("connecting", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let tls: { readonly ca: Buffer };
   before(async () => {
-    kafka = await startKafka({ sasl: true, tls: true });
+    kafka = await startCluster({ sasl: true, tls: true });
     tls = { ca: readFileSync(kafka.tls?.ca ?? "") };
   });
   after(() => kafka?.close());

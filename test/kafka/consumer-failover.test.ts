@@ -4,10 +4,14 @@ import { Client, type Consumer, string } from "millrace/client";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { withoutNodes } from "../cluster.ts";
 import { createTopic, numbered, produce } from "./consumer-fixture.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 
-describe("a consumer of a cluster whose brokers fail", { timeout: 180_000 }, () => {
+describe("a consumer of a cluster whose brokers fail", {
+  skip: withoutNodes,
+  timeout: 180_000,
+}, () => {
   let kafka: KafkaCluster;
   let cluster: Cluster;
   let client: Client;

@@ -3,8 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { Client, type Consumer, type ConsumerOptions, string } from "millrace/client";
 import type { Cluster } from "../../src/client/cluster.ts";
 import type { RebalanceEvent } from "../../src/client/consumer/options.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 import { createTopic, numbered, produce } from "./consumer-fixture.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 
@@ -49,11 +48,11 @@ class Reader {
 }
 
 describe("a consumer in a group", { timeout: 120_000 }, () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let client: Client;
   before(async () => {
-    kafka = await startKafka({
+    kafka = await startCluster({
       properties: {
         "group.consumer.heartbeat.interval.ms": "500",
         "group.consumer.min.heartbeat.interval.ms": "500",

@@ -1,25 +1,24 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Client } from "millrace/client";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
+import { allowAll, clusterAt } from "./raw-cluster.ts";
 
 const timeout = 30_000;
 const secrets = { topic: "secrets", partition: 0 };
 
 describe("a consumer under a broker that checks who it is", { timeout: 60_000 }, () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let alice: Client;
 
   before(async () => {
-    kafka = await startKafka({ sasl: true, authorizer: true });
+    kafka = await startCluster({ sasl: true, authorizer: true });
     await using admin = new Client({ bootstrapServers: kafka.bootstrapServers });
     await admin.admin().topics.create({ name: "secrets", numPartitions: 1 });
+    const superUser = clusterAt(kafka.bootstrapServers);
     // What has an ACL is closed to everyone else.
-    const server = ["--bootstrap-server", kafka.bootstrapServers, "--add", "--force"];
-    const forBob = ["--allow-principal", "User:bob", "--operation", "All"];
-    const aclTool = "org.apache.kafka.tools.AclCommand";
-    await kafka.tool(aclTool, ...server, ...forBob, "--topic", "secrets", "--group", "theirs");
+    await allowAll(superUser, "User:bob", { topic: "secrets", group: "theirs" });
+    superUser.close();
     alice = clientOf("alice", "alice-secret");
   });
   after(async () => {

@@ -6,29 +6,25 @@ import { GroupOffsets } from "../../src/client/group/membership.ts";
 import type { BrokerError } from "../../src/errors.ts";
 import { systemHost } from "../../src/host.ts";
 import { silentLogger } from "../../src/log.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
+import { allowAll, clusterAt, until } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 
-const aclTool = "org.apache.kafka.tools.AclCommand";
 const bound = { attempt: "the suite's request", timeoutMs: 10_000 };
 const orders = { topic: "orders", partition: 0 };
 
 describe("groups under a broker that checks permissions", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
 
   before(async () => {
-    kafka = await startKafka({ sasl: true, authorizer: true });
+    kafka = await startCluster({ sasl: true, authorizer: true });
     const superUser = clusterAt(kafka.bootstrapServers);
     const admin = new Admin(superUser);
     for (const name of ["orders", "secrets"]) await admin.topics.create({ name, numPartitions: 1 });
-    superUser.close();
     // What has an ACL is closed to everyone else.
-    const server = ["--bootstrap-server", kafka.bootstrapServers, "--add", "--force"];
-    const forBob = ["--allow-principal", "User:bob", "--operation", "All"];
-    await kafka.tool(aclTool, ...server, ...forBob, "--topic", "secrets", "--group", "theirs");
+    await allowAll(superUser, "User:bob", { topic: "secrets", group: "theirs" });
+    superUser.close();
     cluster = asAlice();
   });
   after(async () => {

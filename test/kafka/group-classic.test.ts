@@ -10,8 +10,7 @@ import { roundRobin } from "../../src/client/group/assignors/round-robin.ts";
 import { sticky } from "../../src/client/group/assignors/sticky.ts";
 import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import type { BrokerError } from "../../src/errors.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 import { Ledger, RecordedMember } from "./recorded-member.ts";
 
@@ -21,12 +20,12 @@ const total = topics.length * partitionsPerTopic;
 const quick = { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 200, rebalanceTimeoutMs: 20_000 };
 
 describe("members of classic groups", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let admin: Admin;
 
   before(async () => {
-    kafka = await startKafka({ properties: { "group.min.session.timeout.ms": 1_000 } });
+    kafka = await startCluster({ properties: { "group.min.session.timeout.ms": 1_000 } });
     cluster = clusterAt(kafka.bootstrapServers);
     admin = new Admin(cluster);
     for (const name of topics)

@@ -5,8 +5,7 @@ import type { Cluster } from "../../src/client/cluster.ts";
 import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import type { BrokerError } from "../../src/errors.ts";
 import { ConsumerGroupHeartbeat } from "../../src/protocol/apis/consumer-group-heartbeat.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 import { Ledger, RecordedMember } from "./recorded-member.ts";
 
@@ -16,12 +15,12 @@ const total = topics.length * partitionsPerTopic;
 const bound = { attempt: "the suite's commit", timeoutMs: 10_000 };
 
 describe("members of consumer groups (KIP-848)", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let admin: Admin;
 
   before(async () => {
-    kafka = await startKafka({
+    kafka = await startCluster({
       properties: {
         "group.consumer.heartbeat.interval.ms": 200,
         "group.consumer.min.heartbeat.interval.ms": 200,

@@ -4,6 +4,7 @@ import { Admin } from "../../src/client/admin/admin.ts";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { withoutNodes } from "../cluster.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 import { Ledger, RecordedMember } from "./recorded-member.ts";
 
@@ -11,7 +12,7 @@ const topic = "orders";
 const total = 4;
 const bound = { attempt: "the suite's commit", timeoutMs: 30_000 };
 
-describe("a group whose coordinator is killed, on three nodes", () => {
+describe("a group whose coordinator is killed, on three nodes", { skip: withoutNodes }, () => {
   let kafka: KafkaCluster;
   let cluster: Cluster;
 

@@ -8,8 +8,7 @@ import { range } from "../../src/client/group/assignors/range.ts";
 import { roundRobin } from "../../src/client/group/assignors/round-robin.ts";
 import { sticky } from "../../src/client/group/assignors/sticky.ts";
 import type { MembershipOptions } from "../../src/client/group/membership.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster, withoutTools } from "../cluster.ts";
 import { JavaTool } from "./java-tool.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
@@ -22,13 +21,13 @@ const quick = { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 200, rebalanceTime
 const javaName = (name: string) => `org.apache.kafka.clients.consumer.${name}Assignor`;
 
 describe("groups shared with Java consumers", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let admin: Admin;
   const started: JavaTool[] = [];
 
   before(async () => {
-    kafka = await startKafka({
+    kafka = await startCluster({
       properties: {
         "group.consumer.heartbeat.interval.ms": 200,
         "group.consumer.min.heartbeat.interval.ms": 200,
@@ -66,7 +65,9 @@ describe("groups shared with Java consumers", () => {
     [cooperativeSticky, "CooperativeSticky"],
   ];
   for (const [assignor, name] of assignors) {
-    test(`${assignor.name}: each side leads the other in turn`, async () => {
+    test(`${assignor.name}: each side leads the other in turn`, {
+      skip: withoutTools,
+    }, async () => {
       const groupId = `mixed-${assignor.name}`;
       const strategy = `partition.assignment.strategy=${javaName(name)}`;
       const first = join(groupId, { assignors: [assignor] });
@@ -82,7 +83,9 @@ describe("groups shared with Java consumers", () => {
     });
   }
 
-  test("the consumer protocol: a Java member and one of ours share", async () => {
+  test("the consumer protocol: a Java member and one of ours share", {
+    skip: withoutTools,
+  }, async () => {
     const groupId = "modern";
     const member = join(groupId, { groupProtocol: "consumer" });
     await until("all partitions", async () => member.owned.size === total);

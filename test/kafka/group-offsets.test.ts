@@ -7,8 +7,7 @@ import { GroupOffsets } from "../../src/client/group/membership.ts";
 import { Producer } from "../../src/client/producer/producer.ts";
 import type { TopicPartition } from "../../src/client/topic-partition.ts";
 import { Heartbeat } from "../../src/protocol/apis/heartbeat.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster, withoutTools } from "../cluster.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 
@@ -24,12 +23,12 @@ const nobody = { groupId: "nobody", generationId: 1, memberId: "nobody" };
 const describeTool = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
 
 describe("the offsets of a group", () => {
-  let kafka: KafkaCluster;
+  let kafka: TestCluster;
   let cluster: Cluster;
   let admin: Admin;
 
   before(async () => {
-    kafka = await startKafka();
+    kafka = await startCluster();
     cluster = clusterAt(kafka.bootstrapServers);
     admin = new Admin(cluster);
     await admin.topics.create({ name: "orders", numPartitions });
@@ -66,7 +65,9 @@ describe("the offsets of a group", () => {
     });
   }
 
-  test("a member's commits are seen by Kafka's own tool, beside its partitions", async () => {
+  test("a member's commits are seen by Kafka's own tool, beside its partitions", {
+    skip: withoutTools,
+  }, async () => {
     const member = new RecordedMember(cluster, { groupId: "seen", topics, ...quick });
     await until("its partitions", async () => member.owned.size === numPartitions);
     await member.membership.offsets.commit(

@@ -3,16 +3,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Client, type Compression, string } from "millrace/client";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster, withoutTools } from "../cluster.ts";
 
 const codecs: readonly Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 
-describe("beside Kafka's own clients", () => {
-  let kafka: KafkaCluster;
+describe("beside Kafka's own clients", { skip: withoutTools }, () => {
+  let kafka: TestCluster;
   let client: Client;
   before(async () => {
-    kafka = await startKafka();
+    kafka = await startCluster();
     client = new Client({ bootstrapServers: kafka.bootstrapServers });
   });
   after(async () => {

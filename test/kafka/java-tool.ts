@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { resolveArtifacts } from "../../tools/kafka/artifacts.ts";
 import { clusterMark } from "../../tools/kafka/java-process.ts";
 import { toolArguments } from "../../tools/kafka/jvm.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import type { TestCluster } from "../cluster.ts";
 
 /** One of Kafka's tools that runs beside a suite, such as a console consumer. */
 export class JavaTool {
@@ -17,7 +17,7 @@ export class JavaTool {
   }
 
   /** Starts a tool by its class against a cluster; what it prints is dropped. */
-  static async start(kafka: KafkaCluster, className: string, ...args: string[]): Promise<JavaTool> {
+  static async start(kafka: TestCluster, className: string, ...args: string[]): Promise<JavaTool> {
     const artifacts = await resolveArtifacts();
     const mark = clusterMark(kafka.directory);
     const all = ["--bootstrap-server", kafka.bootstrapServers, ...args];

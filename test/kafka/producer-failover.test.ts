@@ -4,6 +4,7 @@ import type { Cluster } from "../../src/client/cluster.ts";
 import { Producer } from "../../src/client/producer/producer.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { withoutNodes } from "../cluster.ts";
 import { createTopic } from "./consumer-fixture.ts";
 import { readTopic } from "./producer-fixture.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
@@ -11,7 +12,7 @@ import { clusterAt, until } from "./raw-cluster.ts";
 const topic = "failover";
 const partitions = 3;
 
-describe("a cluster of three nodes", () => {
+describe("a cluster of three nodes", { skip: withoutNodes }, () => {
   let kafka: KafkaCluster;
   let cluster: Cluster;
   before(async () => {

@@ -4,13 +4,14 @@ import type { Cluster } from "../../src/client/cluster.ts";
 import { Producer } from "../../src/client/producer/producer.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { withoutNodes } from "../cluster.ts";
 import { createTopic } from "./consumer-fixture.ts";
 import { readTopic } from "./producer-fixture.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
 
 const topic = "lonely";
 
-describe("a cluster of three nodes, of which two are lost", () => {
+describe("a cluster of three nodes, of which two are lost", { skip: withoutNodes }, () => {
   let kafka: KafkaCluster;
   let cluster: Cluster;
   before(async () => {

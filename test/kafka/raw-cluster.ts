@@ -4,6 +4,7 @@ import { brokerErrorNumber } from "../../src/broker-error-code.ts";
 import { Cluster } from "../../src/client/cluster.ts";
 import { systemHost } from "../../src/host.ts";
 import { silentLogger } from "../../src/log.ts";
+import { CreateAcls } from "../../src/protocol/apis/create-acls.ts";
 import { Produce } from "../../src/protocol/apis/produce.ts";
 import {
   noProducer,
@@ -64,6 +65,22 @@ export async function appendBatch(cluster: Cluster, batch: RawBatch): Promise<nu
     return true;
   });
   return baseOffset;
+}
+
+/** Allows a user everything on a topic and a group, and so closes both to everyone without an ACL. */
+export async function allowAll(
+  cluster: Cluster,
+  principal: string,
+  { topic, group }: { readonly topic: string; readonly group: string },
+): Promise<void> {
+  const [topicType, groupType, all, allow] = [2, 3, 2, 3];
+  const rule = { principal, host: "*", operation: all, permissionType: allow };
+  const creations = [
+    { ...rule, resourceType: topicType, resourceName: topic },
+    { ...rule, resourceType: groupType, resourceName: group },
+  ];
+  const { results } = await cluster.request("any", CreateAcls, { creations });
+  for (const { errorCode, errorMessage } of results) assert.equal(errorCode, 0, `${errorMessage}`);
 }
 
 /** Waits until a condition holds; fails when it does not within the time. */

@@ -3,8 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { Producer } from "../../src/client/producer/producer.ts";
 import { OffsetFetch } from "../../src/protocol/apis/offset-fetch.ts";
-import { startKafka } from "../../tools/kafka/kafka.ts";
-import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { startCluster, type TestCluster } from "../cluster.ts";
 import { createTopic } from "./consumer-fixture.ts";
 import { readTopic } from "./producer-fixture.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
@@ -12,11 +11,11 @@ import { clusterAt, until } from "./raw-cluster.ts";
 /** Declares the suite of transactions for a cluster with this level of `transaction.version` (KIP-890). */
 export function describeTransactions(transactionVersion: number): void {
   describe(`transactions with transaction.version ${transactionVersion}`, () => {
-    let kafka: KafkaCluster;
+    let kafka: TestCluster;
     let cluster: Cluster;
     let names = 0;
     before(async () => {
-      kafka = await startKafka({
+      kafka = await startCluster({
         features: { "transaction.version": transactionVersion },
         properties: { "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500" },
       });

@@ -6,7 +6,7 @@ const granuleBytes = 64 * 1024;
 const greatestExcess = 4;
 
 /**
- * The memory of large frames, used again where its users say that they are done with it. A consumer
+ * The memory of large frames and reads, used again where its users say that they are done with it. A consumer
  * that reads hundreds of megabytes a second would otherwise spend more time on getting fresh memory
  * and on having it collected than on the records. Who says nothing keeps the memory, as with any buffer.
  */
