@@ -29,7 +29,8 @@ export async function clusterIdOf(directory: string): Promise<string> {
   return id;
 }
 
-async function writeCertificates(directory: string): Promise<void> {
+/** Makes an authority for the cluster in `directory`, and certificates of its server and a client. */
+export async function writeCertificates(directory: string): Promise<void> {
   const files = tlsFiles(directory);
   const authority = createIdentity("Millrace test authority", "authority");
   const server = createIdentity("localhost", "server", authority);

@@ -45,6 +45,7 @@ export class KafkaCluster {
   readonly listeners: Listeners;
   /** In the order of their ids, which begin at 1. */
   readonly nodes: readonly KafkaNode[];
+  readonly clusterId: string;
   /** Where data, logs, certificates and client configurations lie. */
   readonly directory: string;
   /** The jars of Kafka, as `java -cp` takes them. */
@@ -73,6 +74,7 @@ export class KafkaCluster {
       saslSsl: this.#addresses("SASL_SSL"),
     };
     this.bootstrapServers = this.listeners.plaintext.join(",");
+    this.clusterId = plan.clusterId;
     this.directory = plan.directory;
     this.classpath = artifacts.classpath;
     this.tls = plan.settings.tls ? tlsFiles(plan.directory) : undefined;

@@ -76,7 +76,8 @@ function tlsProperties(directory: string, settings: ClusterSettings): Properties
   };
 }
 
-const authorizerProperties: Properties = {
+/** Checks ACLs; whoever comes through PLAINTEXT is a super user. */
+export const authorizerProperties: Properties = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
   "allow.everyone.if.no.acl.found": true,
   "super.users": "User:ANONYMOUS;User:admin",

@@ -92,7 +92,11 @@ export class Reading<K, V> implements BatchOwner<K, V> {
     const intervalMs = isAutoCommitted ? settings.autoCommitIntervalMs : undefined;
     this.commits = new Commits({ cluster, assigned, offsets, groupId, metrics, intervalMs });
     const policy = new PositionPolicy(settings.autoOffsetReset, () => clock.now());
-    const settled = () => this.#fetcher.pump();
+    const settled = () => {
+      // What was buffered before a validation can be handed out again, though nothing more arrives.
+      this.delivery.wake();
+      this.#fetcher.pump();
+    };
     const lookupEvents = { settled, failed: this.#failed };
     this.#lookup = new PositionLookup({
       cluster,
