@@ -53,6 +53,18 @@ bothDisks("what was cut off does not come back", (disk, directory) => {
   file.close();
 });
 
+bothDisks("a file that is locked is nobody else's until it is released", (disk, directory) => {
+  const lock = disk.lock(`${directory}/.lock`);
+  assert.ok(lock);
+  assert.equal(disk.lock(`${directory}/.lock`), undefined);
+  lock.release();
+  lock.release();
+  const next = disk.lock(`${directory}/.lock`);
+  lock.release();
+  assert.equal(disk.lock(`${directory}/.lock`), undefined);
+  next?.release();
+});
+
 bothDisks("a read beyond the end gives what there is", (disk, directory) => {
   const file = disk.open(`${directory}/file`);
   file.write([Buffer.from("abc")], 0);

@@ -17,6 +17,7 @@ import {
   writevSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
+import { type DiskLock, lockFile } from "./disk-lock.ts";
 import { BrokerError } from "./errors.ts";
 
 /**
@@ -65,6 +66,11 @@ export interface Disk {
   syncDirectory(path: string): void;
   /** Bytes in all and bytes free of the volume that the path lies on. */
   space(path: string): { readonly totalBytes: number; readonly freeBytes: number };
+  /**
+   * Keeps a file for oneself until the lock is released or the program ends; undefined where somebody
+   * else has it. The file is made where it is missing, and must not be opened otherwise.
+   */
+  lock(path: string): DiskLock | undefined;
 }
 
 /** How many descriptors the files of one disk hold at once; those used least are closed, and opened again on demand. */
@@ -95,6 +101,7 @@ export const systemDisk: Disk = {
       const { bsize, blocks, bavail } = statfsSync(path);
       return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
     }),
+  lock: lockFile,
 };
 
 /** Names the time since the machine was started last, where it does that (Linux); undefined elsewhere. */
@@ -104,6 +111,11 @@ export function bootId(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads a file that is not the program's own, such as a certificate; throws the system's error. */
+export function readForeignFile(path: string): Buffer {
+  return readFileSync(path);
 }
 
 /** The files that hold a descriptor. When there are too many, the first that was not used since the last round goes. */

@@ -7,4 +7,7 @@ export {
   type ErrorCode,
   MillraceError,
   type MillraceErrorCode,
+  TopologyError,
+  type TopologyErrorCode,
 } from "./errors.ts";
+export * from "./streams/index.ts";

@@ -17,13 +17,28 @@ export const silentLogger: Logger = {
   error() {},
 };
 
-/** Writes one line a message to standard error, for programs that bring no logger of their own. */
-export const consoleLogger: Logger = {
-  debug() {},
-  info: (fields, message) => console.error(line("info", fields, message)),
-  warn: (fields, message) => console.error(line("warn", fields, message)),
-  error: (fields, message) => console.error(line("error", fields, message)),
-};
+/** How much is said: everything from this level on. */
+export type LogLevel = (typeof logLevels)[number];
+
+/** All levels, the one that says most first. */
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+
+/** Writes one line a message to standard error from a level on, for programs that bring no logger of their own. */
+export function consoleLoggerFrom(level: LogLevel): Logger {
+  const write = (own: LogLevel) => {
+    if (logLevels.indexOf(own) < logLevels.indexOf(level)) return () => {};
+    return (fields: object, message: string) => console.error(line(own, fields, message));
+  };
+  return {
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+  };
+}
+
+/** Writes to standard error all that is not there for debugging alone; see {@link consoleLoggerFrom}. */
+export const consoleLogger: Logger = consoleLoggerFrom("info");
 
 function line(level: string, fields: object, message: string): string {
   const details = Object.entries(fields).map(([name, value]) => ` ${name}=${String(value)}`);

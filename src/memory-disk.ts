@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from "./disk.ts";
+import type { DiskLock } from "./disk-lock.ts";
 import { BrokerError } from "./errors.ts";
 
 /** A file's bytes lie in chunks of this size; only the last may be smaller, so that small files stay small. */
@@ -11,6 +12,7 @@ const smallestChunkBytes = 256;
  */
 export class MemoryDisk implements Disk {
   readonly #root: Directory = new Map();
+  readonly #locked = new Set<string>();
 
   open(path: string): DiskFile {
     const [directory, name] = this.#parent(path);
@@ -71,6 +73,18 @@ export class MemoryDisk implements Disk {
   space(): { readonly totalBytes: number; readonly freeBytes: number } {
     const usedBytes = bytesBelow(this.#root);
     return { totalBytes: Number.MAX_SAFE_INTEGER, freeBytes: Number.MAX_SAFE_INTEGER - usedBytes };
+  }
+
+  lock(path: string): DiskLock | undefined {
+    if (this.#locked.has(path)) return undefined;
+    this.#locked.add(path);
+    let isHeld = true;
+    return {
+      release: () => {
+        if (isHeld) this.#locked.delete(path);
+        isHeld = false;
+      },
+    };
   }
 
   #find(path: string): Entry | undefined {

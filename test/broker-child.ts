@@ -37,7 +37,7 @@ process.once("message", async (options: BrokerOptions) => {
     });
     report({ clusterId: broker.clusterId, ports: Object.fromEntries(ports) });
   } catch (error) {
-    report({ failure: String(error) });
+    report({ failure: (error as Error).stack ?? String(error) });
     process.disconnect();
   }
 });

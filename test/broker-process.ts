@@ -52,7 +52,10 @@ export class BrokerProcess {
       once(child, "message").then(([message]) => message as BrokerReport),
       once(child, "exit").then(([code]) => ({ failure: `it ended with code ${code}:\n${said}` })),
     ]);
-    if ("failure" in report) throw new Error(`no broker came up: ${report.failure}`);
+    if ("failure" in report) {
+      child.kill("SIGKILL");
+      throw new Error(`no broker came up: ${report.failure}`);
+    }
     return new BrokerProcess(child, report, () => said);
   }
 

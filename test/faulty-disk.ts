@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from "../src/disk.ts";
+import type { DiskLock } from "../src/disk-lock.ts";
 import { BrokerError } from "../src/errors.ts";
 
 /** What ends a simulated program: thrown by the operation that it dies in, and by all after that. */
@@ -72,6 +73,7 @@ export class FaultyDisk implements Disk {
   #crashesAt = Number.POSITIVE_INFINITY;
   #hasCrashed = false;
   #syncedAt = 0;
+  readonly #locked = new Set<string>();
   #names: Names = new Map();
   #safeNames: Names = new Map();
   #nameChanges: { readonly at: number; readonly apply: NameChange }[] = [];
@@ -83,6 +85,11 @@ export class FaultyDisk implements Disk {
   /** Lets the program die in a coming change to the disk, of which only a part may be done: 1 for the next one. */
   crashIn(changes: number): void {
     this.#crashesAt = this.changeCount + changes;
+  }
+
+  /** Whether the program has died. */
+  get hasCrashed(): boolean {
+    return this.#hasCrashed;
   }
 
   /** Ends the program, if it has not died, and gives the disk as the next one finds it; this one is of no use any more. */
@@ -170,6 +177,14 @@ export class FaultyDisk implements Disk {
   syncDirectory(path: string): void {
     this.#check("sync the directory", path);
     this.#commitNames();
+  }
+
+  /** A disk that is locked is left with its program, so {@link FaultyDisk.restart} ends all locks. */
+  lock(path: string): DiskLock | undefined {
+    this.#check("lock", path);
+    if (this.#locked.has(path)) return undefined;
+    this.#locked.add(path);
+    return { release: () => void this.#locked.delete(path) };
   }
 
   space(): { readonly totalBytes: number; readonly freeBytes: number } {

@@ -115,6 +115,7 @@ function contextOf(apiVersion: number, { denied, onClose }: Sender): RequestCont
     listenerName: "PLAINTEXT",
     connectionId: 1,
     clientSoftware: { name: "", version: "" },
+    answerBytes: Number.POSITIVE_INFINITY,
     isAllowed: (operation, _type, name) => denied?.(operation, name) !== true,
     isAllowedOnAny: () => true,
     onClose: onClose ?? (() => () => {}),

@@ -19,6 +19,9 @@ const downhill: { readonly [layer: string]: readonly string[] } = {
 /** Files over 400 lines, each with its reason. */
 const longFiles: { readonly [path: string]: string } = {};
 
+/** Where files may name each other in a circle: a stream makes tables, and a table makes streams. */
+const mutual = "src/streams/dsl/";
+
 /** The one file each in which the outside world is touched. */
 const edges: readonly { readonly pattern: RegExp; readonly only: readonly string[] }[] = [
   { pattern: /\bDate\.now\b|\bnew Date\(\)/, only: ["src/clock.ts"] },
@@ -26,8 +29,11 @@ const edges: readonly { readonly pattern: RegExp; readonly only: readonly string
   { pattern: /\b(setTimeout|setInterval|setImmediate)\(|node:timers/, only: ["src/clock.ts"] },
   { pattern: /\bMath\.random\b|\brandom(Bytes|UUID|Int|FillSync)\b/, only: ["src/random.ts"] },
   { pattern: /AbortSignal\.timeout\b/, only: [] },
-  { pattern: /["']node:(net|tls|dgram|http|https)["']/, only: ["src/network.ts"] },
+  { pattern: /["']node:(net|tls|dgram)["']/, only: ["src/network.ts"] },
+  { pattern: /["']node:(http|https)["']/, only: ["src/http.ts"] },
   { pattern: /["']node:(fs|fs\/promises)["']/, only: ["src/disk.ts"] },
+  // SQLite is there for its lock upon a file, which Node has no other way to take.
+  { pattern: /["']node:sqlite["']/, only: ["src/disk-lock.ts"] },
   { pattern: /["']node:zlib["']/, only: ["src/protocol/compression.ts"] },
 ];
 
@@ -63,6 +69,8 @@ test("no file imports itself by a detour", () => {
   const cycles: string[] = [];
   const visit = (path: string, trail: readonly string[]): void => {
     if (trail.includes(path)) {
+      const cycle = trail.slice(trail.indexOf(path));
+      if (cycle.every((one) => one.startsWith(mutual))) return;
       cycles.push([...trail.slice(trail.indexOf(path)), path].join(" → "));
       return;
     }
@@ -113,7 +121,7 @@ test("every file is reached from a face, a script or a test", () => {
     reached.add(path);
     for (const next of sources.find((one) => one.path === path)?.imports ?? []) visit(next);
   };
-  const faces = shipped.filter(({ path }) => /^src\/(\w+\/)?(index|main)\.ts$/.test(path));
+  const faces = shipped.filter(({ path }) => /^src\/(\w+\/){0,2}(index|main)\.ts$/.test(path));
   for (const { path } of faces) visit(path);
   const dead = shipped.map(({ path }) => path).filter((path) => !reached.has(path));
   assert.deepEqual(dead, []);

@@ -51,6 +51,11 @@ export interface BrokerOptions {
    * with AlterUserScramCredentials; none by default.
    */
   readonly sasl?: { readonly users: { readonly [name: string]: string } } | undefined;
+  /**
+   * Serves metrics in Prometheus' format at `http://host:port/metrics`, to whoever can reach it; host is
+   * 127.0.0.1 by default, port 0 takes any free one. Not served by default; see also `Broker.metrics`.
+   */
+  readonly metrics?: { readonly port: number; readonly host?: string | undefined } | undefined;
   /** Where the broker reports what an operator should know; nowhere by default. */
   readonly logger?: Logger | undefined;
   /** What the broker takes from the machine; the machine itself by default. */
@@ -69,7 +74,7 @@ const unroutable = new Set(["0.0.0.0", "::", "[::]"]);
 
 /** Checks the options, and fills in what was left out. Throws a {@link MillraceError} INVALID_ARGUMENT. */
 export function brokerSettings(options: BrokerOptions): BrokerSettings {
-  const { nodeId = 1, dataDir, configs = {}, sasl } = options;
+  const { nodeId = 1, dataDir, configs = {}, sasl, metrics } = options;
   if (!Number.isInteger(nodeId) || nodeId < 0 || nodeId > 0x7fffffff) {
     throw invalid(`nodeId is ${nodeId}, where it must be a whole number of 0 or more`);
   }
@@ -82,7 +87,13 @@ export function brokerSettings(options: BrokerOptions): BrokerSettings {
       Object.entries({ ...ownConfigs, ...configs }).map(([name, value]) => [name, String(value)]),
     ),
     saslUsers: new Map(Object.entries(sasl?.users ?? {})),
+    metrics: metrics && metricsAddress(metrics),
   };
+}
+
+function metricsAddress({ host = loopback, port }: { host?: string | undefined; port: number }) {
+  checkPort(port, "metrics");
+  return { host, port };
 }
 
 function listenerSettings({ port, listeners }: BrokerOptions): ListenerSettings[] {
@@ -100,9 +111,7 @@ function listenerOf(options: ListenerOptions): ListenerSettings {
   const { host = loopback, port = defaultPort, advertised, tls } = options;
   const { protocol = tls ? "SSL" : "PLAINTEXT" } = options;
   const { name = protocol } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw invalid(`the port of listener ${name} is ${port}, where 0 to 65535 are possible`);
-  }
+  checkPort(port, `listener ${name}`);
   if (protocol.endsWith("SSL") !== (tls !== undefined)) {
     throw invalid(
       `listener ${name} is ${protocol}: tls belongs to SSL and SASL_SSL, and they to it`,
@@ -121,6 +130,11 @@ function listenerOf(options: ListenerOptions): ListenerSettings {
     advertisedPort: advertised?.port,
     tls,
   };
+}
+
+function checkPort(port: number, owner: string): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return;
+  throw invalid(`the port of ${owner} is ${port}, where 0 to 65535 are possible`);
 }
 
 function invalid(message: string): MillraceError {

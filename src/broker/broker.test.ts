@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { MemoryNetwork } from "../../test/memory-network.ts";
 import { VirtualClock } from "../../test/virtual-clock.ts";
 import { Client, string } from "../client/index.ts";
+import { silentLogger } from "../log.ts";
 import { MemoryDisk } from "../memory-disk.ts";
 import { systemRandom } from "../random.ts";
 import { Broker } from "./broker.ts";
@@ -58,6 +59,22 @@ test("what was written is there after a restart", async () => {
   assert.equal(offset, 1);
 });
 
+test("a broker that comes back, after a stop or a crash, has nothing to warn of", async () => {
+  const host = newHost();
+  const warnings: string[] = [];
+  const warn = (_: object, message: string) => void warnings.push(message);
+  const logger = { ...silentLogger, warn, error: warn };
+  for (let run = 0; run < 3; run += 1) {
+    const broker = await Broker.start({ host, dataDir, logger });
+    await using client = new Client({ bootstrapServers: broker.bootstrapServers, host });
+    await client.admin().topics.create({ name: `orders-${run}`, numPartitions: 1 });
+    // The marker of a clean stop is taken away in the end, as if there had been none.
+    await broker.close();
+    if (run === 1) host.disk.remove(`${dataDir}/.kafka_cleanshutdown`);
+  }
+  assert.deepEqual(warnings, []);
+});
+
 test("a broker can be closed twice, and its port is free afterwards", async () => {
   const broker = await Broker.start({ port: 0 });
   const port = broker.port();
@@ -66,6 +83,23 @@ test("a broker can be closed twice, and its port is free afterwards", async () =
   const next = await Broker.start({ port });
   assert.equal(next.port(), port);
   await next.close();
+});
+
+test("a data directory has one broker at a time", async () => {
+  const host = newHost();
+  const refused = { code: "INVALID_STATE", message: /\/data is in use by another broker/ };
+  {
+    await using _ = await Broker.start({ host, dataDir });
+    await assert.rejects(Broker.start({ host, dataDir }), refused);
+    await using elsewhere = await Broker.start({ host, dataDir: "/other" });
+    assert.ok(elsewhere);
+  }
+  // One that cannot start leaves the directory to others.
+  const listeners = [{ protocol: "SASL_PLAINTEXT" as const, port: 0 }];
+  const configs = { "sasl.enabled.mechanisms": "GSSAPI,OAUTHBEARER" };
+  await assert.rejects(Broker.start({ host, dataDir, listeners, configs }), /has none of the/);
+  await using last = await Broker.start({ host, dataDir });
+  assert.ok(last);
 });
 
 test("a broker without a data directory keeps nothing", async () => {

@@ -1,9 +1,14 @@
+import type { DiskLock } from "../disk-lock.ts";
 import { FramePool } from "../frame-pool.ts";
 import { silentLogger } from "../log.ts";
 import { MemoryDisk } from "../memory-disk.ts";
+import type { Server } from "../network.ts";
 import { type BrokerOptions, brokerSettings, systemBrokerHost } from "./broker-options.ts";
 import { BrokerParts } from "./broker-parts.ts";
 import { handlers } from "./handlers/all.ts";
+import { lockDirectory } from "./log/directory-lock.ts";
+import { brokerMetrics, type MetricSources } from "./metrics/broker-metrics.ts";
+import { serveMetrics } from "./metrics/metrics-endpoint.ts";
 import { newAuthentications, newAuthorizer } from "./security/broker-security.ts";
 import { Dispatch } from "./server/dispatch.ts";
 import { HeldMemory } from "./server/held-memory.ts";
@@ -34,21 +39,18 @@ const leavingBytes = 256 * 1024 * 1024;
 export class Broker {
   readonly #settings: BrokerSettings;
   readonly #parts: BrokerParts;
-  readonly #listeners: readonly Listener[];
+  readonly #premises: Premises;
   readonly #connections = new Connections();
+  readonly #metrics: MetricSources;
   readonly #stopSweeping: () => void;
   #isClosed = false;
 
-  private constructor(
-    options: BrokerOptions,
-    settings: BrokerSettings,
-    listeners: readonly Listener[],
-  ) {
+  private constructor(options: BrokerOptions, settings: BrokerSettings, premises: Premises) {
     const { logger = silentLogger, host: given = systemBrokerHost, clusterId } = options;
     // Without a directory there is no disk to speak of, whatever the machine has.
     const host = settings.dataDir === undefined ? { ...given, disk: new MemoryDisk() } : given;
     this.#settings = settings;
-    this.#listeners = listeners;
+    this.#premises = premises;
     const parts = new BrokerParts({ settings, host, logger, clusterId });
     this.#parts = parts;
     const { controller, partitions, groups, transactions, fetchSessions } = parts;
@@ -74,7 +76,8 @@ export class Broker {
         share.limits.maxIdleMs,
         host.clock,
       );
-      for (const listener of listeners) listener.serve(share);
+      this.#metrics = this.#metricSources(share);
+      for (const listener of premises.listeners) listener.serve(share);
     } catch (error) {
       parts.close();
       throw error;
@@ -83,22 +86,32 @@ export class Broker {
 
   /**
    * Starts a broker; resolves once it serves. Rejects with a `MillraceError` INVALID_ARGUMENT for
-   * options that cannot be, with the system's error where it cannot listen, and with a `BrokerError`
-   * where the data cannot be read.
+   * options that cannot be and INVALID_STATE where another broker has the data directory, with the
+   * system's error where it cannot listen, and with a `BrokerError` where the data cannot be read.
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     const asked = brokerSettings(options);
-    const { network } = options.host ?? systemBrokerHost;
-    const listeners: Listener[] = [];
+    const { logger = silentLogger, host = systemBrokerHost } = options;
+    const { clock, network, disk } = host;
+    const { dataDir, metrics } = asked;
+    const premises: Premises = { lock: undefined, listeners: [], metrics: undefined };
+    let broker: Broker | undefined;
     try {
+      if (dataDir !== undefined) premises.lock = lockDirectory(dataDir, disk);
       for (const settings of asked.listeners) {
-        listeners.push(await Listener.open(settings, network, mostConnections));
+        premises.listeners.push(await Listener.open(settings, network, mostConnections));
+      }
+      if (metrics !== undefined) {
+        const read = () => broker?.metrics();
+        premises.metrics = await serveMetrics(metrics, { read, clock, logger });
       }
       // From here to the first answer nothing awaits, so that nobody finds the broker half open.
-      const bound = listeners.map(({ settings, port }) => ({ ...settings, port }));
-      return new Broker(options, { ...asked, listeners: bound }, listeners);
+      const bound = premises.listeners.map(({ settings, port }) => ({ ...settings, port }));
+      broker = new Broker(options, { ...asked, listeners: bound }, premises);
+      return broker;
     } catch (error) {
-      for (const listener of listeners) listener.close();
+      shut(premises);
+      premises.lock?.release();
       throw error;
     }
   }
@@ -121,14 +134,28 @@ export class Broker {
     return this.#settings.listeners.find((listener) => listener.name === name)?.port;
   }
 
+  /** The port that metrics are served on; undefined where they are not. */
+  get metricsPort(): number | undefined {
+    return this.#premises.metrics?.port;
+  }
+
+  /** What the broker has done so far and how it is, as text in Prometheus' format. */
+  metrics(): string {
+    return brokerMetrics(this.#metrics);
+  }
+
   /** Stops: no connection is left open, and all data is safe on disk. May be called twice. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const listener of this.#listeners) listener.close();
+    shut(this.#premises);
     this.#stopSweeping();
     for (const connection of [...this.#connections]) connection.close();
-    this.#parts.close();
+    try {
+      this.#parts.close();
+    } finally {
+      this.#premises.lock?.release();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,6 +168,21 @@ export class Broker {
     return reachedAt(found as ListenerSettings);
   }
 
+  #metricSources({ services, arriving, leaving, dispatch }: ListenerShare): MetricSources {
+    const { partitions, groups } = services;
+    return {
+      partitions,
+      groups,
+      upkeep: this.#parts.upkeep,
+      dispatch,
+      listeners: this.#settings.listeners.map(({ name }) => name),
+      connections: this.#connections,
+      arriving,
+      leaving,
+      isOnDisk: this.#settings.dataDir !== undefined,
+    };
+  }
+
   #share(services: BrokerServices): ListenerShare {
     const { controller, logger, host } = services;
     const { clock } = host;
@@ -148,7 +190,7 @@ export class Broker {
     const queued = number("queued.max.request.bytes");
     return {
       services,
-      dispatch: new Dispatch(handlers),
+      dispatch: new Dispatch(handlers, clock),
       clock,
       logger,
       authorizer: newAuthorizer(controller),
@@ -171,6 +213,21 @@ export class Broker {
       }),
     };
   }
+}
+
+/** What a broker has taken of the machine before it opens its data. */
+interface Premises {
+  readonly listeners: Listener[];
+  /** That of the data directory, if there is one. */
+  lock: DiskLock | undefined;
+  /** Where metrics are served, if they are. */
+  metrics: Server | undefined;
+}
+
+/** Lets nobody in any more. */
+function shut({ listeners, metrics }: Premises): void {
+  for (const listener of listeners) listener.close();
+  metrics?.close();
 }
 
 const servedApis = handlers

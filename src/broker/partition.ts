@@ -1,5 +1,6 @@
 import type { AppendOrigin } from "./log/batch-validation.ts";
 import type { AppendResult, PartitionLog } from "./log/partition-log.ts";
+import { Traffic } from "./metrics/traffic.ts";
 
 /** Someone who waits for something to change in a partition: more records, a new last stable offset, its end. */
 export interface PartitionWatcher {
@@ -13,6 +14,7 @@ export class Partition {
   readonly topicId: string;
   readonly index: number;
   readonly log: PartitionLog;
+  readonly traffic = new Traffic();
   leaderEpoch: number;
   /** Set once the topic is deleted: what waits must stop. */
   isGone = false;
@@ -33,7 +35,9 @@ export class Partition {
   append(records: Buffer, origin: AppendOrigin, transactionVersion = 0): AppendResult {
     const { leaderEpoch } = this;
     const result = this.log.append(records, { leaderEpoch, origin, transactionVersion });
-    if (!result.isDuplicate) this.changed();
+    if (result.isDuplicate) return result;
+    this.traffic.came(result.recordCount, result.sizeInBytes);
+    this.changed();
     return result;
   }
 

@@ -4,6 +4,7 @@ import type { Logger } from "../log.ts";
 import type { LogDirectory } from "./log/log-directory.ts";
 import type { TopicImage } from "./metadata/cluster-image.ts";
 import type { Controller, MetadataListener } from "./metadata/controller.ts";
+import { metadataTopic } from "./metadata/topic-name.ts";
 import { Partition } from "./partition.ts";
 
 const noPartitions: readonly Partition[] = [];
@@ -81,7 +82,8 @@ export class Partitions implements MetadataListener {
     for (const topic of this.#controller.image.topics.values()) this.#open(topic);
     this.#controller.addListener(this);
     for (const { topic, partition, topicId } of this.#directory.found()) {
-      if (this.get(topic, partition)?.topicId === topicId) continue;
+      const isKnown = topic === metadataTopic || this.get(topic, partition)?.topicId === topicId;
+      if (isKnown) continue;
       this.#logger.warn({ topic, partition, topicId }, "a directory belongs to no topic");
     }
   }

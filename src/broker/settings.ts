@@ -1,3 +1,4 @@
+import type { HttpAddress } from "../http.ts";
 import type { ServerTlsOptions } from "../network.ts";
 
 /** One address that a broker listens on. */
@@ -25,4 +26,6 @@ export interface BrokerSettings {
   readonly configs: ReadonlyMap<string, string>;
   /** Users of SASL listeners with their passwords, besides those in the metadata. */
   readonly saslUsers?: ReadonlyMap<string, string> | undefined;
+  /** Where metrics are served over HTTP; nowhere if undefined. */
+  readonly metrics?: HttpAddress | undefined;
 }

@@ -24,6 +24,8 @@ export type ResponseOf<A> = A extends Api<infer _R, infer _In, infer Out, infer 
 
 /** One message: a request or a response, without its header. */
 export interface Message<Out, In> {
+  /** What the message is made of, over all its versions. */
+  readonly type: Type<unknown>;
   /** Writes the message's body in the given version. */
   encode(writer: Writer, version: number, value: In): void;
   /** Reads the message's body in the given version; throws a {@link DecodeError} on malformed bytes. */
@@ -83,6 +85,7 @@ export function message<Out, In>(
     return type.at({ version, flexible: isFlexible(version) });
   };
   return {
+    type: type as Type<unknown>,
     encode: (writer, version, value) => codecAt(version).encode(writer, value),
     decode: (reader, version) => codecAt(version).decode(reader),
   };

@@ -4,19 +4,22 @@ const lengthBytes = 4;
 const scratchBytes = 64 * 1024;
 /** An incomplete frame up to this size waits in the scratch buffer, where the next read brings more than its rest. */
 const patienceBytes = 8 * 1024;
+/** The same where frames are lent, so that what fits there need not be copied at all. */
+const lentPatienceBytes = 32 * 1024;
 /** How much memory is taken at first for a large frame whose sender is not trusted. */
 const untrustedBytes = 1024 * 1024;
 
 /**
  * Cuts a stream of bytes into frames: a length of four bytes, then as many bytes as it says. The
  * owner reads from the socket right into {@link FrameReader.target}, so that the bytes of a large
- * frame go from the kernel to where they stay. Small frames are copied out of a buffer that is used again.
+ * frame go from the kernel to where they stay. Small frames come out of a buffer that is used again: lent, or copied.
  */
 export class FrameReader {
   /** How long a frame may be, its length not counted; a change holds from the next frame on. */
   maxFrameBytes: number;
   readonly #isTrusted: boolean;
-  readonly #onFrame: (frame: Buffer) => void;
+  readonly #lends: boolean;
+  readonly #onFrame: (frame: Buffer, isLent: boolean) => void;
   readonly #allocate: (length: number) => Buffer;
   readonly #scratch = Buffer.allocUnsafeSlow(scratchBytes);
   /** How many bytes of an incomplete frame, length included, are at the front of the scratch buffer. */
@@ -31,18 +34,22 @@ export class FrameReader {
     maxFrameBytes,
     trusted,
     onFrame,
+    lends = false,
     allocate = (length) => Buffer.allocUnsafeSlow(length),
   }: {
     readonly maxFrameBytes: number;
     /** Whether memory may be taken for a frame just because its length says so. */
     readonly trusted: boolean;
-    /** Gets each frame without its length; the buffer is the owner's to keep. */
-    readonly onFrame: (frame: Buffer) => void;
+    /** Gets each frame without its length; the buffer is the owner's to keep unless it is lent. */
+    readonly onFrame: (frame: Buffer, isLent: boolean) => void;
+    /** Whether small frames are lent: their bytes change once `onFrame` has returned. False by default. */
+    readonly lends?: boolean | undefined;
     /** Gives the memory for a large frame, exactly as long as asked for; fresh memory by default. */
     readonly allocate?: ((length: number) => Buffer) | undefined;
   }) {
     this.maxFrameBytes = maxFrameBytes;
     this.#isTrusted = trusted;
+    this.#lends = lends;
     this.#onFrame = onFrame;
     this.#allocate = allocate;
   }
@@ -66,20 +73,20 @@ export class FrameReader {
   /** Hands on the frames in the first `end` bytes of the scratch buffer. */
   #split(end: number): void {
     const scratch = this.#scratch;
+    const patience = this.#lends ? lentPatienceBytes : patienceBytes;
     let at = 0;
     while (end - at >= lengthBytes) {
       const length = scratch.readInt32BE(at);
       this.#checkLength(length);
       const start = at + lengthBytes;
       if (length > end - start) {
-        if (length <= patienceBytes) break;
+        if (length <= patience) break;
         this.#begin(length, start, end);
         return;
       }
       at = start + length;
-      const frame = Buffer.allocUnsafe(length);
-      scratch.copy(frame, 0, start, at);
-      this.#onFrame(frame);
+      const frame = scratch.subarray(start, at);
+      this.#onFrame(this.#lends ? frame : Buffer.from(frame), this.#lends);
     }
     if (at > 0) scratch.copyWithin(0, at, end);
     this.#held = end - at;
@@ -105,7 +112,7 @@ export class FrameReader {
       return;
     }
     this.#frame = undefined;
-    this.#onFrame(frame);
+    this.#onFrame(frame, false);
   }
 
   #checkLength(length: number): void {

@@ -50,5 +50,6 @@ export {
 export { RecordCursor, type RecordHeader } from "./record-cursor.ts";
 export type { Field, RecordHeaderIn } from "./record-encoder.ts";
 export * from "./records/index.ts";
+export { releaseMemory } from "./released-memory.ts";
 export { type UnknownTag, unknownTags } from "./schema.ts";
 export { readText, writeText } from "./text.ts";

@@ -1,5 +1,15 @@
-import { compressSync, uncompressSync } from "lz4-napi";
+import { createRequire } from "node:module";
 import { DecodeError } from "../errors.ts";
+import { releaseMemory } from "./released-memory.ts";
+
+// Loaded with the first batch that asks for it: most programs never see LZ4, and all start faster.
+const require = createRequire(import.meta.url);
+let loaded: typeof import("lz4-napi") | undefined;
+
+function library(): typeof import("lz4-napi") {
+  loaded ??= require("lz4-napi") as typeof import("lz4-napi");
+  return loaded;
+}
 
 // The library's own functions for frames are not used: they take a tenth of the speed of those for
 // blocks, and put no bound on what comes out.
@@ -18,7 +28,7 @@ export function compressLz4(bytes: Buffer): Buffer {
   for (let start = 0; start < bytes.length; start += blockBytes) {
     const content = bytes.subarray(start, start + blockBytes);
     // The library puts the content's length in front, where a frame has that of the block.
-    const block = compressSync(content);
+    const block = library().compressSync(content);
     const length = block.length - 4;
     if (length < content.length) {
       block.writeUInt32LE(length, 0);
@@ -60,7 +70,10 @@ export function decompressLz4(bytes: Buffer, limitBytes: number): Buffer {
     }
     parts.push(part);
   }
-  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size);
+  if (parts.length === 1) return parts[0] as Buffer;
+  const joined = Buffer.concat(parts, size);
+  for (const part of parts) releaseMemory(part);
+  return joined;
 }
 
 interface Descriptor {
@@ -97,7 +110,9 @@ function decompressBlock(bytes: Buffer, start: number, end: number, largest: num
   // A length grows by at most 255 with each byte.
   sized.writeUInt32LE(Math.min(largest, 255 * (end - start)), 0);
   bytes.copy(sized, 4, start, end);
-  return uncompressSync(sized);
+  const content = library().uncompressSync(sized);
+  releaseMemory(sized);
+  return content;
 }
 
 function corrupt(message: string, position: number): DecodeError {

@@ -90,6 +90,7 @@ export function struct<F extends Fields>(fields: F): Type<Decoded<F>, Encodable<
   const all = Object.entries(fields).map(([name, entry]) => namedField(name, entry));
   const cache = new Map<number, Codec<Values>>();
   const type: Type<Values> = {
+    fields: new Map(all.map((field) => [field.name, field.type])),
     at(form) {
       const key = form.version * 2 + (form.flexible ? 1 : 0);
       const codec = cache.get(key) ?? structCodec(all, form);
@@ -100,18 +101,39 @@ export function struct<F extends Fields>(fields: F): Type<Decoded<F>, Encodable<
   return type as unknown as Type<Decoded<F>, Encodable<F>>;
 }
 
-/** A struct or null: one byte says which. */
+/** A struct or null: one byte says which. For a tagged field there is {@link taggedNullableStruct}. */
 export function nullableStruct<F extends Fields>(
   fields: F,
 ): Type<Decoded<F> | null, Encodable<F> | null> {
+  return structOrNull(fields, {
+    decode: (reader) => reader.int8() >= 0,
+    encode: (writer, isThere) => writer.int8(isThere ? 1 : -1),
+  });
+}
+
+/** A struct or null inside a tagged field, where an unsigned varint says which: 1 or 0. */
+export function taggedNullableStruct<F extends Fields>(
+  fields: F,
+): Type<Decoded<F> | null, Encodable<F> | null> {
+  return structOrNull(fields, {
+    decode: (reader) => reader.unsignedVarint() > 0,
+    encode: (writer, isThere) => writer.unsignedVarint(isThere ? 1 : 0),
+  });
+}
+
+function structOrNull<F extends Fields>(
+  fields: F,
+  presence: Codec<boolean>,
+): Type<Decoded<F> | null, Encodable<F> | null> {
   const type = struct(fields);
   return {
+    fields: type.fields,
     at(form) {
       const codec = type.at(form);
       return {
-        decode: (reader) => (reader.int8() < 0 ? null : codec.decode(reader)),
+        decode: (reader) => (presence.decode(reader) ? codec.decode(reader) : null),
         encode(writer, value) {
-          writer.int8(value === null ? -1 : 1);
+          presence.encode(writer, value !== null);
           if (value !== null) codec.encode(writer, value);
         },
       };

@@ -1,5 +1,15 @@
-import { compressSync, uncompressSync } from "snappy";
+import { createRequire } from "node:module";
 import { DecodeError } from "../errors.ts";
+import { releaseMemory } from "./released-memory.ts";
+
+// Loaded with the first batch that asks for it: most programs never see snappy, and all start faster.
+const require = createRequire(import.meta.url);
+let loaded: typeof import("snappy") | undefined;
+
+function library(): typeof import("snappy") {
+  loaded ??= require("snappy") as typeof import("snappy");
+  return loaded;
+}
 
 /** What Xerial's stream begins with: its magic, then its version and the oldest compatible one. */
 const xerialHeader = Buffer.from("82534e4150505900" + "00000001" + "00000001", "hex");
@@ -14,7 +24,10 @@ const uncompressOptions = { asBuffer: true, copyOutputData: true };
 export function compressSnappy(bytes: Buffer): Buffer {
   const parts: Buffer[] = [xerialHeader];
   for (let start = 0; start < bytes.length; start += blockBytes) {
-    const block = compressSync(bytes.subarray(start, start + blockBytes), compressOptions);
+    const block = library().compressSync(
+      bytes.subarray(start, start + blockBytes),
+      compressOptions,
+    );
     const length = Buffer.allocUnsafe(4);
     length.writeInt32BE(block.length);
     parts.push(length, block);
@@ -38,7 +51,9 @@ function decompressFramed(bytes: Buffer, limitBytes: number): Buffer {
   for (let at = xerialHeader.length; at < bytes.length; ) {
     const start = at + 4;
     at = start + bytes.readInt32BE(at);
-    size += decompressBlock(bytes.subarray(start, at)).copy(output, size);
+    const block = decompressBlock(bytes.subarray(start, at));
+    size += block.copy(output, size);
+    releaseMemory(block);
   }
   return output;
 }
@@ -82,5 +97,5 @@ function checkLimit(size: number, limitBytes: number, position: number): void {
 }
 
 function decompressBlock(block: Buffer): Buffer {
-  return uncompressSync(block, uncompressOptions) as Buffer;
+  return library().uncompressSync(block, uncompressOptions) as Buffer;
 }

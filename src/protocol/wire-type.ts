@@ -20,6 +20,10 @@ export interface Codec<Out, In = Out> {
 export interface Type<Out, In = Out> {
   /** The codec for one version. */
   at(form: Form): Codec<Out, In>;
+  /** The types of a struct's fields by their names, so that messages can be looked through. */
+  readonly fields?: ReadonlyMap<string, Type<unknown>> | undefined;
+  /** The type of a list's elements, to the same end. */
+  readonly elements?: Type<unknown> | undefined;
 }
 
 function fixed<T>(
@@ -128,7 +132,7 @@ export const nullableBytes: Type<Buffer | null, Uint8Array | null> = nullableSiz
 
 /** A list; compact in flexible versions. */
 export function array<Out, In>(item: Type<Out, In>): Type<Out[], readonly In[]> {
-  return sized(4, (form) => arrayContent(item.at(form)));
+  return { ...sized(4, (form) => arrayContent(item.at(form))), elements: item as Type<unknown> };
 }
 
 /** A list that may be null from version `from` on; before, encoding null throws. */
@@ -136,7 +140,8 @@ export function nullableArray<Out, In>(
   item: Type<Out, In>,
   from = 0,
 ): Type<Out[] | null, readonly In[] | null> {
-  return nullableSized(4, (form) => arrayContent(item.at(form)), from);
+  const type = nullableSized(4, (form) => arrayContent(item.at(form)), from);
+  return { ...type, elements: item as Type<unknown> };
 }
 
 function sized<Out, In>(prefix: 2 | 4, contentAt: (form: Form) => Content<Out, In>): Type<Out, In> {

@@ -1,6 +1,7 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { BrokerError } from "../../errors.ts";
 import { type Api, CreateTopics } from "../../protocol/index.ts";
+import { metadataTopic } from "../metadata/topic-name.ts";
 import type { CreatedTopic, TopicToCreate } from "../metadata/topic-to-create.ts";
 import type { RequestContext } from "../server/request-context.ts";
 import { handler } from "./handler.ts";
@@ -10,8 +11,6 @@ type Request = ReturnType<typeof CreateTopics.request.decode>;
 type Response =
   typeof CreateTopics extends Api<infer _Q, infer _QI, infer _S, infer In> ? In : never;
 type TopicAnswer = Response["topics"][number];
-
-const metadataTopic = "__cluster_metadata";
 
 /** CreateTopics 2 to 7. One node holds one replica of each partition, so there can be no more. */
 export const createTopics = handler(

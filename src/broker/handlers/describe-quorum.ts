@@ -1,9 +1,8 @@
 import { brokerErrorNumber } from "../../broker-error-code.ts";
 import { BrokerError } from "../../errors.ts";
 import { DescribeQuorum } from "../../protocol/index.ts";
+import { metadataTopic } from "../metadata/topic-name.ts";
 import { handler } from "./handler.ts";
-
-const metadataTopic = "__cluster_metadata";
 
 /** DescribeQuorum 0 to 2: a quorum of one voter, this node, with no listener of its own. */
 export const describeQuorum = handler(

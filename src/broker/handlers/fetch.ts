@@ -30,7 +30,7 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 
 /**
  * Fetch 4 to 18: reads at once, or waits for enough bytes. Departs from Kafka: an answer has at most
- * 8 MiB whatever `fetch.max.bytes` allows, as it is held in memory; there are no other replicas, so
+ * 8 MiB whatever `fetch.max.bytes` allows, as it is held in memory, and less where that is scarce; there are no other replicas, so
  * who fetches as one is served as a consumer that may fetch everything (CLUSTER_ACTION is asked for).
  */
 export const fetch = handler(Fetch, (request, context, services) => {
@@ -44,11 +44,12 @@ export const fetch = handler(Fetch, (request, context, services) => {
     };
   }
   const { readable, refused } = sort(targetsOf(begun), request, context, services);
-  const options = readerOptions(request, services);
+  const options = readerOptions(request, context, services);
   const finish = ({ fetched }: FetchReading) =>
     answer(begun, [...fetched, ...refused], context, services);
   const reading = readPartitions(readable, options);
-  const minBytes = Math.min(request.minBytes, options.maxBytes);
+  // However little may be read now, there must be something.
+  const minBytes = Math.min(request.minBytes, Math.max(options.maxBytes, 1));
   if (
     request.maxWaitMs <= 0 ||
     readable.length === 0 ||
@@ -65,7 +66,10 @@ export const fetch = handler(Fetch, (request, context, services) => {
     committed: options.committed,
     clock: services.host.clock,
     onClose: (run) => context.onClose(run),
-  }).then((isWanted) => (isWanted ? finish(readPartitions(readable, options)) : undefined));
+  }).then((isWanted) => {
+    if (!isWanted) return undefined;
+    return finish(readPartitions(readable, readerOptions(request, context, services)));
+  });
 });
 
 /** Finds or refuses the session of the request (KIP-227). */
@@ -157,6 +161,7 @@ function permission(request: FetchRequest, context: RequestContext): (topic: str
 
 function readerOptions(
   request: FetchRequest,
+  { answerBytes }: RequestContext,
   { partitions, logger, settings, controller, readMemory: memory }: BrokerServices,
 ): FetchReaderOptions {
   const most = Number(controller.brokerConfig("fetch.max.bytes"));
@@ -164,7 +169,7 @@ function readerOptions(
     partitions,
     logger,
     nodeId: settings.nodeId,
-    maxBytes: Math.min(request.maxBytes ?? maxAnswerBytes, most, maxAnswerBytes),
+    maxBytes: Math.min(request.maxBytes ?? maxAnswerBytes, most, maxAnswerBytes, answerBytes),
     committed: request.isolationLevel === readCommitted,
     memory,
   };
@@ -184,7 +189,10 @@ function answer(
 ) {
   const { fetchSessions } = services;
   const told = begun.kind === "incremental" ? all.filter(isNews) : all;
-  for (const { target, answer: found } of told) note(target, found);
+  for (const { target, answer: found } of told) {
+    note(target, found);
+    if (found.records.length > 0) target.partition?.traffic.went(found.records);
+  }
   if (begun.kind === "incremental") {
     for (const { target, answer: found } of told) {
       if (found.records.length > 0) fetchSessions.rotate(begun.session, target);

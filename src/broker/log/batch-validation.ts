@@ -7,6 +7,7 @@ import {
   crc32c,
   RecordBatch,
   RecordCursor,
+  releaseMemory,
   renewCrc,
   writeInt64,
 } from "../../protocol/index.ts";
@@ -55,7 +56,9 @@ export function validateBatches(records: Buffer, options: ValidationOptions): Va
     checkHeader(batch, options.origin);
     const { compression } = batch;
     const found = validateRecords(batch, options.config, options.now);
-    return place(batch, compression, found, options);
+    const placed = place(batch, compression, found, options);
+    if (compression !== "none") releaseMemory(found.records);
+    return placed;
   } catch (error) {
     throw error instanceof DecodeError ? refusalOf(error) : error;
   }

@@ -46,7 +46,7 @@ type Checkpoint = keyof typeof checkpoints;
 /**
  * The directory that holds all partitions' logs, Kafka's `log.dirs` with one entry: recovery after a
  * crash, checkpoints, the clean-shutdown marker, directories on their way to deletion (`LogManager`).
- * Expects to be alone: it does not lock the directory.
+ * Expects to be alone: {@link lockDirectory} sees to that.
  */
 export class LogDirectory {
   /** Whether the last program to use the directory closed it in order (`.kafka_cleanshutdown`). */

@@ -2,6 +2,9 @@ import { BrokerError } from "../../errors.ts";
 
 const maxNameLength = 249;
 
+/** The log of the cluster's metadata, which has the form of a partition but is no topic. */
+export const metadataTopic = "__cluster_metadata";
+
 /** The topics that Kafka keeps its own state in (`Topic.INTERNAL_TOPICS`). */
 const internalTopics = ["__consumer_offsets", "__transaction_state", "__share_group_state"];
 

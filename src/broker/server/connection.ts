@@ -4,10 +4,11 @@ import { BrokerError } from "../../errors.ts";
 import type { FramePool } from "../../frame-pool.ts";
 import type { Logger } from "../../log.ts";
 import type { AcceptedSocket, SocketEvents } from "../../network.ts";
-import { ApiVersions, FrameReader, Produce } from "../../protocol/index.ts";
+import { ApiVersions, Fetch, FrameReader, Produce } from "../../protocol/index.ts";
 import type { Authorizer, Principal } from "../security/authorizer.ts";
 import type { BrokerServices } from "../services.ts";
 import type { Authentication, AuthenticationAnswer } from "./authentication.ts";
+import { apiKeyOf, withLength } from "./bare-frame.ts";
 import { type ClientSoftware, isProperSoftware, unknownSoftware } from "./client-software.ts";
 import type { Dispatch, IncomingRequest } from "./dispatch.ts";
 import type { HeldMemory, MemoryHolder } from "./held-memory.ts";
@@ -101,13 +102,18 @@ export class Connection implements RequestOrigin, MemoryHolder, SocketEvents {
         ? Math.min(share.maxLoginBytes, share.maxFrameBytes)
         : share.maxFrameBytes,
       trusted: false,
-      onFrame: (frame) => this.#receive(frame),
+      onFrame: (frame, isLent) => this.#receive(frame, isLent),
+      lends: true,
       allocate: (length) => this.#allocate(length),
     });
   }
 
   get principal(): Principal {
     return this.#identity.authentication?.principal ?? this.#identity.principal;
+  }
+
+  get answerBytes(): number {
+    return this.#share.leaving.share;
   }
 
   /** Whether a request of this connection waits for its answer, as a long poll does. */
@@ -210,11 +216,18 @@ export class Connection implements RequestOrigin, MemoryHolder, SocketEvents {
     this.#pause();
   }
 
-  #receive(frame: Buffer): void {
+  #receive(frame: Buffer, isLent: boolean): void {
     if (this.#isEnded) return;
-    this.#queue.push(frame);
+    this.#queue.push(isLent && !this.#isDoneAtOnce(frame) ? Buffer.from(frame) : frame);
     this.#work();
     if (this.#queue.length > 0) this.#pause();
+  }
+
+  /** Whether a lent frame is served before it changes: the log keeps no slice of what it is given. */
+  #isDoneAtOnce(frame: Buffer): boolean {
+    const isNext = this.#isFree && this.#queue.length === 0;
+    const isRequest = !this.#identity.authentication?.awaitsToken;
+    return isNext && isRequest && apiKeyOf(frame) === Produce.key;
   }
 
   /** Whether the next request may be served now. */
@@ -225,7 +238,8 @@ export class Connection implements RequestOrigin, MemoryHolder, SocketEvents {
   /** Serves the requests that wait, as far as that goes now. */
   #work(): void {
     while (this.#isFree && this.#queue.length > 0) {
-      if (this.#share.leaving.isFull) {
+      // Answers to all other requests are small, and a client has one of them at most.
+      if (this.#share.leaving.isFull && apiKeyOf(this.#queue[0] as Buffer) === Fetch.key) {
         this.#starve(this.#share.leaving);
         return;
       }
@@ -381,10 +395,4 @@ export class Connection implements RequestOrigin, MemoryHolder, SocketEvents {
     this.#isPaused = false;
     this.#socket.resume();
   }
-}
-
-function withLength(token: Buffer): Buffer[] {
-  const length = Buffer.allocUnsafe(4);
-  length.writeInt32BE(token.length);
-  return [length, token];
 }

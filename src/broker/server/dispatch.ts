@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock.ts";
 import { DecodeError } from "../../errors.ts";
 import {
   ApiVersions,
@@ -8,6 +9,7 @@ import {
   Writer,
 } from "../../protocol/index.ts";
 import type { Handler } from "../handlers/handler.ts";
+import { RequestTally } from "../metrics/request-tally.ts";
 
 /** A request that has been read, and who serves it. */
 export interface IncomingRequest {
@@ -15,6 +17,8 @@ export interface IncomingRequest {
   readonly handler: Handler;
   /** Undefined for ApiVersions in a version that is not known: its form is unknown, too (KIP-511). */
   readonly body: unknown;
+  /** When it was read, by the clock's `elapsed`. */
+  readonly readAt: number;
 }
 
 const unsupportedVersion = 35;
@@ -25,31 +29,45 @@ const unsupportedVersion = 35;
  * connection is to be closed without an answer, as Kafka's `SocketServer` does.
  */
 export class Dispatch {
+  readonly #clock: Clock;
   readonly #handlers = new Map<number, Handler>();
+  readonly #tallies = new Map<Handler, RequestTally>();
   readonly #isFlexible = (key: number, version: number): boolean =>
     this.#handlers.get(key)?.api.isFlexible(version) ?? false;
 
-  constructor(handlers: readonly Handler[]) {
-    for (const handler of handlers) this.#handlers.set(handler.api.key, handler);
+  constructor(handlers: readonly Handler[], clock: Clock) {
+    this.#clock = clock;
+    for (const handler of handlers) {
+      this.#handlers.set(handler.api.key, handler);
+      this.#tallies.set(handler, new RequestTally(handler.api));
+    }
+  }
+
+  /** What was counted of each API's requests. */
+  get tallies(): readonly RequestTally[] {
+    return [...this.#tallies.values()];
   }
 
   decode(frame: Buffer): IncomingRequest {
     const reader = new Reader(frame);
     const header = decodeRequestHeader(reader, this.#isFlexible);
     const { apiKey, apiVersion } = header;
+    const readAt = this.#clock.elapsed();
     const handler = this.#handlers.get(apiKey);
     if (handler === undefined || !isServed(handler, apiVersion)) {
       if (handler !== undefined && apiKey === ApiVersions.key) {
-        return { header, handler, body: undefined };
+        return { header, handler, body: undefined, readAt };
       }
       const message = `a request with key ${apiKey} in version ${apiVersion}, which this broker does not serve`;
       throw new DecodeError("INVALID_VALUE", message, 0);
     }
-    return { header, handler, body: handler.api.request.decode(reader, apiVersion) };
+    const body = handler.api.request.decode(reader, apiVersion);
+    (this.#tallies.get(handler) as RequestTally).count += 1;
+    return { header, handler, body, readAt };
   }
 
   /** The answer as the pieces that are to be sent, its length in front. */
-  encode({ header, handler, body }: IncomingRequest, answer: unknown): Buffer[] {
+  encode({ header, handler, body, readAt }: IncomingRequest, answer: unknown): Buffer[] {
     const { correlationId, apiVersion } = header;
     const writer = new Writer();
     writer.int32(0);
@@ -63,6 +81,9 @@ export class Dispatch {
     const { length } = writer;
     const parts = writer.parts();
     (parts[0] as Buffer).writeInt32BE(length - 4, 0);
+    if (body !== undefined) {
+      this.#tallies.get(handler)?.answered(this.#clock.elapsed() - readAt, answer);
+    }
     return parts;
   }
 

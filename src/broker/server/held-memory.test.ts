@@ -4,6 +4,7 @@ import { VirtualClock } from "../../../test/virtual-clock.ts";
 import { HeldMemory, type MemoryHolder } from "./held-memory.ts";
 
 class Holder implements MemoryHolder {
+  lastActiveAt = 0;
   readonly told: string[] = [];
   readonly #memory: HeldMemory;
 
@@ -32,18 +33,38 @@ test("who waits goes on as soon as there is room", () => {
   assert.equal(memory.bytes, 0);
 });
 
-test("who holds memory for too long while others wait loses it, the oldest first", async () => {
+test("all who hold memory without moving while others wait lose it", async () => {
   const clock = new VirtualClock();
   const memory = new HeldMemory(100, clock);
-  const [oldest, older, waiting] = [new Holder(memory), new Holder(memory), new Holder(memory)];
-  memory.hold(oldest, 60);
-  memory.hold(older, 60);
+  const [idle, busy, waiting] = [new Holder(memory), new Holder(memory), new Holder(memory)];
+  const others = [new Holder(memory), new Holder(memory)];
+  for (const one of [idle, busy, ...others]) memory.hold(one, 60);
   memory.wait(waiting);
-  await clock.sleep(9_999);
-  assert.deepEqual(oldest.told, []);
-  await clock.sleep(2);
-  assert.deepEqual(oldest.told, ["give up"]);
-  assert.deepEqual(older.told, []);
+  await clock.sleep(1_900);
+  assert.deepEqual(idle.told, []);
+  busy.lastActiveAt = clock.elapsed();
+  await clock.sleep(200);
+  assert.deepEqual(
+    [idle, ...others].flatMap(({ told }) => told),
+    Array(3).fill("give up"),
+  );
+  assert.deepEqual(busy.told, []);
+  assert.deepEqual(waiting.told, ["proceed"]);
+});
+
+test("who holds memory for very long while others wait loses it, though it is moving", async () => {
+  const clock = new VirtualClock();
+  const memory = new HeldMemory(100, clock);
+  const [busy, waiting] = [new Holder(memory), new Holder(memory)];
+  memory.hold(busy, 100);
+  memory.wait(waiting);
+  for (let second = 0; second < 9; second += 1) {
+    await clock.sleep(1_000);
+    busy.lastActiveAt = clock.elapsed();
+  }
+  assert.deepEqual(busy.told, []);
+  await clock.sleep(1_100);
+  assert.deepEqual(busy.told, ["give up"]);
   assert.deepEqual(waiting.told, ["proceed"]);
 });
 
@@ -55,4 +76,14 @@ test("who holds memory that nobody waits for keeps it", async () => {
   await clock.sleep(100_000);
   assert.deepEqual(holder.told, []);
   assert.equal(memory.bytes, 500);
+});
+
+test("the share of those who come later shrinks, to nothing when half is held", () => {
+  const memory = new HeldMemory(1_600, new VirtualClock());
+  assert.equal(memory.share, 100);
+  memory.hold(new Holder(memory), 400);
+  assert.equal(memory.share, 50);
+  memory.hold(new Holder(memory), 600);
+  assert.equal(memory.share, 0);
+  assert.equal(memory.isFull, false);
 });

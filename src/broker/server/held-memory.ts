@@ -2,6 +2,8 @@ import type { Clock, Timer } from "../../clock.ts";
 
 /** Someone who holds memory for what is not complete yet, or waits for others to release theirs. */
 export interface MemoryHolder {
+  /** When bytes last came in or went out, by the clock's `elapsed`. */
+  readonly lastActiveAt: number;
   /** There is room again. */
   proceed(): void;
   /** Others need the memory more: it must be released now. */
@@ -13,8 +15,14 @@ interface Holding {
   readonly since: number;
 }
 
-/** How long one may hold memory that others wait for. */
+/** How long one may hold memory that others wait for without a byte coming in or going out. */
+const stallMs = 2_000;
+/** How long one may hold memory that others wait for at all. */
 const patienceMs = 10_000;
+/** How often it is looked whether somebody has had memory for too long, while others wait. */
+const checkMs = 500;
+/** The share of what is left that one may take who begins now. */
+const sharePart = 1 / 8;
 
 /**
  * A bound on the memory that all connections together hold for requests that are still arriving
@@ -45,6 +53,14 @@ export class HeldMemory {
     return this.#bytes >= this.#maxBytes;
   }
 
+  /**
+   * How much one who begins now had better hold at most: less and less, and nothing but what must be
+   * once half of all is held, so that those who never let go of theirs do not stop the others.
+   */
+  get share(): number {
+    return Math.max(0, Math.floor((this.#maxBytes / 2 - this.#bytes) * sharePart));
+  }
+
   /** Notes how much one holds in all. */
   hold(holder: MemoryHolder, bytes: number): void {
     const before = this.#holdings.get(holder);
@@ -55,7 +71,7 @@ export class HeldMemory {
   /** Asks for a call of `proceed` once there is room. */
   wait(holder: MemoryHolder): void {
     this.#waiting.add(holder);
-    this.#timer ??= this.#clock.after(patienceMs, () => this.#evict());
+    this.#timer ??= this.#clock.after(checkMs, () => this.#evict());
   }
 
   /** Has no effect on one who neither holds nor waits. */
@@ -76,15 +92,17 @@ export class HeldMemory {
     for (const holder of waiting) holder.proceed();
   }
 
+  /** Takes the memory of all who have had it for too long: of one alone, the next who lets go of nothing would have it. */
   #evict(): void {
     this.#timer = undefined;
     const now = this.#clock.elapsed();
-    for (const [holder, { since }] of this.#holdings) {
-      if (!this.isFull || now - since < patienceMs) break;
+    for (const [holder, { since }] of [...this.#holdings]) {
+      const isStalled = now - Math.max(since, holder.lastActiveAt) >= stallMs;
+      if (!isStalled && now - since < patienceMs) continue;
       holder.giveUp("it held memory for too long that other connections were waiting for");
     }
     if (this.#waiting.size > 0) {
-      this.#timer ??= this.#clock.after(patienceMs, () => this.#evict());
+      this.#timer ??= this.#clock.after(checkMs, () => this.#evict());
     }
   }
 }

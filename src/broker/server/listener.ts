@@ -29,6 +29,13 @@ export class Connections {
   readonly #all = new Set<Connection>();
   readonly #perHost = new Map<string, number>();
   #lastId = 0;
+  /** How many were refused. */
+  refused = 0;
+
+  /** How many were ever accepted. */
+  get accepted(): number {
+    return this.#lastId;
+  }
 
   get count(): number {
     return this.#all.size;
@@ -150,7 +157,8 @@ class Door {
     if (this.share) this.#refused(this.share, { error: error.message });
   }
 
-  #refused({ clock, logger }: ListenerShare, reason: object): void {
+  #refused({ clock, logger, connections }: ListenerShare, reason: object): void {
+    connections.refused += 1;
     const now = clock.elapsed();
     if (now - this.#refusedAt < refusalLogMs) return;
     this.#refusedAt = now;

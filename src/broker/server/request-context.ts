@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly connectionId: number;
   /** Software name and version as told with ApiVersions. */
   readonly clientSoftware: ClientSoftware;
+  /** How large an answer had better be, so that there is memory for those of others; 0 where it is scarce. */
+  readonly answerBytes: number;
   isAllowed(operation: AclOperation, resourceType: AclResourceType, resourceName: string): boolean;
   isAllowedOnAny(operation: AclOperation, resourceType: AclResourceType): boolean;
   /** Calls when the connection is gone, so that what waits on its behalf can stop; gives the way to call that off. */

@@ -15,6 +15,7 @@ export interface RequestOrigin {
   readonly principal: Principal;
   readonly listenerName: string;
   readonly clientSoftware: ClientSoftware;
+  readonly answerBytes: number;
   readonly authorizer: Authorizer;
   onClose(run: () => void): () => void;
   giveUp(reason: string): void;
@@ -56,6 +57,10 @@ export class Request implements RequestContext {
 
   get clientSoftware(): ClientSoftware {
     return this.#origin.clientSoftware;
+  }
+
+  get answerBytes(): number {
+    return this.#origin.answerBytes;
   }
 
   isAllowed(operation: AclOperation, resourceType: AclResourceType, resourceName: string): boolean {

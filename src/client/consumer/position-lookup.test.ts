@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScriptedLogs } from "../../../test/scripted-logs.ts";
 import { orders, reader, values } from "../../../test/scripted-reader.ts";
+import { OffsetForLeaderEpoch } from "../../protocol/index.ts";
 
 test("without a committed offset the policy decides where to begin", async () => {
   const logs = new ScriptedLogs([{ name: "orders", leaders: [1] }]);
@@ -83,4 +84,26 @@ test("a position with an epoch is validated before the first fetch", async () =>
   assert.deepEqual(await values(consumer, 1), ["b"]);
   const asked = logs.scripted.log.filter((one) => /Fetch|OffsetForLeaderEpoch/.test(one));
   assert.match(asked[0] ?? "", /OffsetForLeaderEpoch/);
+});
+
+test("what was buffered before the leader changed is handed out once the position is validated", {
+  timeout: 10_000,
+}, async () => {
+  const logs = new ScriptedLogs([{ name: "orders", leaders: [1], leaderEpochs: [0] }]);
+  const { clock, cluster } = logs.scripted;
+  for (const value of ["a", "b"]) logs.log("orders").append([value]);
+  logs.scripted.on(OffsetForLeaderEpoch, async () => {
+    // Long enough for the loop to find nothing, and to wait.
+    for (let step = 0; step < 10; step += 1) await clock.sleep(50);
+    const end = { errorCode: 0, partition: 0, leaderEpoch: 0, endOffset: 2 };
+    return { topics: [{ topic: "orders", partitions: [end] }] };
+  });
+  // One batch fills the buffer: nothing more arrives that could wake the loop.
+  await using consumer = reader(logs.scripted, { maxPartitionFetchBytes: 1 });
+  assert.deepEqual(await values(consumer, 1), ["a"]);
+  await clock.sleep(1_000);
+  logs.scripted.topics = [{ name: "orders", leaders: [1], leaderEpochs: [1] }];
+  logs.log("orders").leaderEpoch = 1;
+  await cluster.refresh(["orders"]);
+  assert.deepEqual(await values(consumer, 1), ["b"]);
 });

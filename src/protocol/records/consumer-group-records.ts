@@ -1,5 +1,5 @@
 import { message } from "../api.ts";
-import { defaulted, nullableStruct, struct, tagged } from "../schema.ts";
+import { defaulted, struct, tagged, taggedNullableStruct } from "../schema.ts";
 import {
   array,
   bytes,
@@ -70,11 +70,12 @@ export const ConsumerGroupMemberMetadataValue = message(
     classicMemberMetadata: tagged(
       0,
       0,
-      nullableStruct({
+      taggedNullableStruct({
         sessionTimeoutMs: int32,
         supportedProtocols: array(struct({ name: string, metadata: bytes })),
       }),
-      null,
+      // So that null is written out: a record without the field tells Kafka of a classic member.
+      { sessionTimeoutMs: 0, supportedProtocols: [] },
     ),
   }),
 );

@@ -36,7 +36,7 @@ test("a member's record is Kafka's, with the classic protocol and without", () =
   const { key, value } = memberRecord("g", member);
   const start = "000002690002630b2f3132372e302e302e3103026102620272000493e00672616e6765";
   assert.equal(hex(key), "000500016700016d");
-  assert.equal(hex(value), `${start}00`);
+  assert.equal(hex(value), `${start}01000100`);
   const supportedProtocols = [{ name: "range", metadata: Buffer.of(1, 2, 3) }];
   const classic = { ...member, classic: { sessionTimeoutMs: 45_000, supportedProtocols } };
   const tag = "010012010000afc8020672616e6765040102030000";

@@ -1,0 +1,77 @@
+import type { StreamGraph } from "../graph/stream-graph.ts";
+import type { Aggregator, Initializer } from "../operators/aggregation.ts";
+import { aggregateStream } from "../operators/stream-aggregate.ts";
+import { SessionWindows, type SlidingWindows, type Windows } from "../windows.ts";
+import { type Cogrouped, Cogrouping, cogroupPrefix, firstKey } from "./cogrouping.ts";
+import type { AggregateOptions, KGroupedStream } from "./grouped-stream.ts";
+import type { KTable } from "./ktable.ts";
+import { nameStore, tableStore } from "./materialized.ts";
+import { checkName } from "./name.ts";
+import { openTable, StoredRows } from "./stored-rows.ts";
+import {
+  SessionWindowedCogroupedKStream,
+  TimeWindowedCogroupedKStream,
+} from "./windowed-cogrouped-stream.ts";
+
+/**
+ * Several grouped streams, each with how its values are taken into one aggregate per key (KIP-150). Their
+ * topics must have as many partitions as one another.
+ */
+export class CogroupedKStream<K, A> {
+  readonly #cogrouping: Cogrouping<K>;
+  readonly #inputs: readonly Cogrouped<K, A>[];
+
+  /** Made by `KGroupedStream.cogroup`. */
+  constructor(
+    graph: StreamGraph,
+    cogrouping: Cogrouping<K> = new Cogrouping(graph),
+    inputs: readonly Cogrouped<K, A>[] = [],
+  ) {
+    this.#cogrouping = cogrouping;
+    this.#inputs = inputs;
+  }
+
+  /** Adds a grouped stream; one that is there already gets the new aggregator. */
+  cogroup<V>(
+    grouped: KGroupedStream<K, V>,
+    aggregator: Aggregator<K, V, A>,
+  ): CogroupedKStream<K, A> {
+    // Each stream's values go to its own aggregator, whose type is of no concern to the others.
+    const input = { grouping: grouped.grouping, aggregator } as unknown as Cogrouped<K, A>;
+    const isKnown = this.#inputs.some(({ grouping }) => grouping === input.grouping);
+    const inputs = isKnown
+      ? this.#inputs.map((one) => (one.grouping === input.grouping ? input : one))
+      : [...this.#inputs, input];
+    return new CogroupedKStream(this.#cogrouping.graph, this.#cogrouping, inputs);
+  }
+
+  /** Takes the records of all streams into the aggregate of their key, which begins with what the initializer gives. */
+  aggregate(initializer: Initializer<A>, options: AggregateOptions<K, A>): KTable<K, A> {
+    const { name, value, versioned } = options;
+    const store = nameStore(this.#cogrouping.graph, cogroupPrefix, options);
+    const rows = new StoredRows<K, A>(store.name, openTable);
+    const terms = { store: store.name, retraction: rows, initializer };
+    const key = options.key ?? firstKey(this.#inputs);
+    return this.#cogrouping.addTable<K, A>(this.#inputs, {
+      name: checkName(name),
+      store,
+      builder: tableStore(store.name, name ?? store.name, { ...options, key }),
+      rows,
+      key,
+      value,
+      isVersioned: versioned !== undefined,
+      open: (aggregator) => aggregateStream({ ...terms, aggregator }),
+    });
+  }
+
+  /** Cuts the records of each key into windows. */
+  windowedBy(windows: SessionWindows): SessionWindowedCogroupedKStream<K, A>;
+  windowedBy(windows: Windows | SlidingWindows): TimeWindowedCogroupedKStream<K, A>;
+  windowedBy(
+    windows: Windows | SlidingWindows | SessionWindows,
+  ): SessionWindowedCogroupedKStream<K, A> | TimeWindowedCogroupedKStream<K, A> {
+    return windows instanceof SessionWindows
+      ? new SessionWindowedCogroupedKStream(this.#cogrouping, this.#inputs, windows)
+      : new TimeWindowedCogroupedKStream(this.#cogrouping, this.#inputs, windows);
+  }
+}

@@ -1,0 +1,48 @@
+import { hashOrder } from "../java-order.ts";
+import type { NodeContext } from "../node.ts";
+import { openRowStore } from "../operators/row-store.ts";
+import { joinView, type TableJoiner, type TableJoinKind } from "../operators/table-join.ts";
+import type { TableTerms } from "../operators/table-result.ts";
+import type { TableRows, TableView } from "./table-rows.ts";
+
+/** What a join of tables is made of. */
+export interface TableJoin<K, V, W, Out> {
+  readonly kind: TableJoinKind;
+  readonly left: TableRows<K, V>;
+  readonly right: TableRows<K, W>;
+  readonly joiner: TableJoiner<K, V | null, W | null, Out | null>;
+  readonly store: string | undefined;
+}
+
+/** Rows of a join of two tables: in a store of their own, or computed from the rows of both. */
+export class JoinRows<K, V, W, Out> implements TableRows<K, Out>, TableTerms {
+  readonly store: string | undefined;
+  readonly followsVersions = false;
+  sendsOldValues = false;
+  readonly #join: TableJoin<K, V, W, Out>;
+
+  constructor(join: TableJoin<K, V, W, Out>) {
+    this.#join = join;
+    this.store = join.store;
+  }
+
+  storeNames(): readonly string[] {
+    const { left, right } = this.#join;
+    if (this.store !== undefined) return [this.store];
+    return hashOrder([...left.storeNames(), ...right.storeNames()]);
+  }
+
+  open(context: NodeContext<never, never>): TableView<K, Out> {
+    const { kind, left, right, joiner } = this.#join;
+    if (this.store !== undefined) return openRowStore(context, this.store);
+    return joinView(kind, context, left, right, joiner);
+  }
+
+  /** Both tables have stores anyway, so that they always can. */
+  sendOldValues(): boolean {
+    this.#join.left.sendOldValues(true);
+    this.#join.right.sendOldValues(true);
+    this.sendsOldValues = true;
+    return true;
+  }
+}

@@ -1,0 +1,118 @@
+import { GraphNode } from "../graph/graph-node.ts";
+import type { Operator } from "../node.ts";
+import {
+  joinTableSide,
+  mergeTableJoin,
+  type TableJoiner,
+  type TableJoinKind,
+} from "../operators/table-join.ts";
+import { JoinRows } from "./join-rows.ts";
+import { KTable } from "./ktable.ts";
+import {
+  isMaterialized,
+  nameStore,
+  type StoreNames,
+  type TableMaterializedOptions,
+  tableStore,
+} from "./materialized.ts";
+import { checkName } from "./name.ts";
+import type { Named } from "./place.ts";
+
+/** Options of joins of tables by their keys. The result has a store if anything is said of it. */
+export type TableJoinOptions<K, Out> = Named & TableMaterializedOptions<K, Out>;
+
+type AnyOperator = Operator<never, never, unknown, unknown>;
+
+/** Joins two tables by their keys, which must be partitioned alike (`KTableImpl.doJoin`). */
+export function joinTables<K, V, W, Out>(
+  kind: TableJoinKind,
+  left: KTable<K, V>,
+  right: KTable<K, W>,
+  joiner: TableJoiner<K, V | null, W | null, Out | null>,
+  options: TableJoinOptions<K, Out>,
+): KTable<K, Out> {
+  const { graph } = left.place;
+  const isStored = isMaterialized(options);
+  const store: StoreNames | undefined = isStored
+    ? nameStore(graph, "KTABLE-MERGE-", options)
+    : undefined;
+  const given = checkName(options.name);
+  const merge = graph.nodeName("KTABLE-MERGE-", given);
+  const sources = new Set([...left.place.sources, ...right.place.sources]);
+  graph.copartition(sources);
+  if (kind !== "inner") left.rows.sendOldValues(true);
+  if (kind === "outer") right.rows.sendOldValues(true);
+  const terms = { kind, left: left.rows, right: right.rows, joiner, store: store?.name };
+  const rows = new JoinRows(terms);
+  const names = {
+    left: graph.nodeName("KTABLE-JOINTHIS-", given && checkName(`${given}-join-this`)),
+    right: graph.nodeName("KTABLE-JOINOTHER-", given && checkName(`${given}-join-other`)),
+  };
+  const stores = { left: left.rows.storeNames(), right: right.rows.storeNames() };
+  const key = options.key ?? left.place.key;
+  const { value } = options;
+  const versioned = { left: false, right: false };
+  const sides = sidesOf(terms, rows, versioned);
+  const node = new GraphNode(merge, {
+    isVersioned: isStored && options.versioned !== undefined,
+    onVersionedParent(parent) {
+      if (parent === left.place.node.name) versioned.left = true;
+      if (parent === right.place.node.name) versioned.right = true;
+    },
+    write(topology) {
+      topology.addProcessor(names.left, sides.left as AnyOperator, [left.place.name]);
+      topology.addProcessor(names.right, sides.right as AnyOperator, [right.place.name]);
+      const both = [names.left, names.right];
+      topology.addProcessor(merge, mergeTableJoin(rows) as AnyOperator, both);
+      if (store)
+        topology.addStore(tableStore(store.name, merge, { ...options, key, value }), merge);
+      topology.connect(names.left, ...stores.right);
+      topology.connect(names.right, ...stores.left);
+    },
+  });
+  graph.add(node, left.place.node, right.place.node);
+  const place = { graph, node, name: merge, key, value, sources, needsRepartition: false };
+  return new KTable(place, rows, store?.name);
+}
+
+/** What each side does with the changes of its table; the right side of a left join needs a left row. */
+function sidesOf<K, V, W, Out>(
+  {
+    kind,
+    left,
+    right,
+    joiner,
+  }: {
+    readonly kind: TableJoinKind;
+    readonly left: KTable<K, V>["rows"];
+    readonly right: KTable<K, W>["rows"];
+    readonly joiner: TableJoiner<K, V | null, W | null, Out | null>;
+  },
+  rows: JoinRows<K, V, W, Out>,
+  versioned: { readonly left: boolean; readonly right: boolean },
+) {
+  const termsOf = (side: "left" | "right") => ({
+    get sendsOldValues() {
+      return rows.sendsOldValues;
+    },
+    get followsVersions() {
+      return versioned[side];
+    },
+  });
+  return {
+    left: joinTableSide<K, V, W, Out>({
+      other: right,
+      joiner,
+      requiresOwn: kind !== "outer",
+      requiresOther: kind === "inner",
+      terms: termsOf("left"),
+    }),
+    right: joinTableSide<K, W, V, Out>({
+      other: left,
+      joiner: (own, other, key) => joiner(other, own, key),
+      requiresOwn: kind === "inner",
+      requiresOther: kind !== "outer",
+      terms: termsOf("right"),
+    }),
+  };
+}

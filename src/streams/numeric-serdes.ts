@@ -1,0 +1,93 @@
+import { DecodeError, MillraceError } from "../errors.ts";
+import type { Serde } from "./serde.ts";
+
+/** An int32, big-endian, as Kafka's IntegerSerializer writes it. */
+export const int32: Serde<number> = {
+  serialize(value) {
+    if (!Number.isInteger(value) || value < -0x80000000 || value > 0x7fffffff)
+      refuse("int32", value);
+    const bytes = Buffer.allocUnsafe(4);
+    bytes.writeInt32BE(value);
+    return bytes;
+  },
+  deserialize(buffer, start, end) {
+    checkSize("int32", 4, start, end);
+    return buffer.readInt32BE(start);
+  },
+  copies: true,
+};
+
+/** An int64 as a `bigint`, big-endian, as Kafka's LongSerializer writes it. */
+export const bigint64: Serde<bigint> = {
+  serialize(value) {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeBigInt64BE(value);
+    return bytes;
+  },
+  deserialize(buffer, start, end) {
+    checkSize("int64", 8, start, end);
+    return buffer.readBigInt64BE(start);
+  },
+  copies: true,
+};
+
+/**
+ * An int64 as a `number`, big-endian, as Kafka's LongSerializer writes it: what counts are. Numbers that a
+ * `number` cannot hold exactly are refused in both directions.
+ */
+export const int64: Serde<number> = {
+  serialize(value) {
+    if (!Number.isSafeInteger(value)) refuse("int64", value);
+    const bytes = Buffer.allocUnsafe(8);
+    const high = Math.floor(value / 0x100000000);
+    bytes.writeInt32BE(high, 0);
+    bytes.writeUInt32BE(value - high * 0x100000000, 4);
+    return bytes;
+  },
+  deserialize(buffer, start, end) {
+    checkSize("int64", 8, start, end);
+    const value = buffer.readInt32BE(start) * 0x100000000 + buffer.readUInt32BE(start + 4);
+    if (Number.isSafeInteger(value)) return value;
+    const message = "an int64 is too large for a number: read it with bigint64";
+    throw new DecodeError("INTEGER_TOO_LARGE", message, start);
+  },
+  copies: true,
+};
+
+/** A float32, big-endian, as Kafka's FloatSerializer writes it. */
+export const float32: Serde<number> = {
+  serialize(value) {
+    const bytes = Buffer.allocUnsafe(4);
+    bytes.writeFloatBE(value);
+    return bytes;
+  },
+  deserialize(buffer, start, end) {
+    checkSize("float32", 4, start, end);
+    return buffer.readFloatBE(start);
+  },
+  copies: true,
+};
+
+/** A float64, big-endian, as Kafka's DoubleSerializer writes it. */
+export const float64: Serde<number> = {
+  serialize(value) {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeDoubleBE(value);
+    return bytes;
+  },
+  deserialize(buffer, start, end) {
+    checkSize("float64", 8, start, end);
+    return buffer.readDoubleBE(start);
+  },
+  copies: true,
+};
+
+function checkSize(type: string, size: number, start: number, end: number): void {
+  if (end - start === size) return;
+  const message = `a value of type ${type} has ${end - start} bytes where it must have ${size}`;
+  throw new DecodeError("INVALID_LENGTH", message, start);
+}
+
+function refuse(type: string, value: unknown): never {
+  throw new MillraceError("INVALID_ARGUMENT", `${value} does not fit into an ${type}`);
+}

@@ -1,0 +1,56 @@
+import type { Change, Headers } from "../message.ts";
+import type { NodeContext } from "../node.ts";
+import type { FlushListener } from "../stores/state-store.ts";
+
+/** Hands the change of a row on. */
+export type ForwardChange<K, V> = (
+  key: K,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: number,
+  headers: Headers,
+  isLatest?: boolean,
+) => void;
+
+/** Where rows may wait in a cache: `onFlush` of a store. */
+export interface Flushing<K, V> {
+  onFlush(listener: FlushListener<K, V>, sendOldValues: boolean): boolean;
+}
+
+/**
+ * Hands changes on at once where the store has no cache; where it has one, does nothing, and hands on
+ * what the cache writes through, under the context of the record that wrote it (`TimestampedTupleForwarder`
+ * and `TimestampedCacheFlushListener`).
+ */
+export function changeForwarder<K, V>(
+  context: NodeContext<K, Change<V>>,
+  store: Flushing<K, V> | undefined,
+  sendsOldValues: boolean,
+): ForwardChange<K, V> {
+  return immediateForwarder(context, store, sendsOldValues) ?? waitForFlush;
+}
+
+/**
+ * The same, but undefined where the store has a cache, so that what is to be handed on need not be made.
+ * `timeOf` gives the time of what comes out of the cache, by default that of the value.
+ */
+export function immediateForwarder<K, V>(
+  context: NodeContext<K, Change<V>>,
+  store: Flushing<K, V> | undefined,
+  sendsOldValues: boolean,
+  timeOf?: (key: K) => number,
+): ForwardChange<K, V> | undefined {
+  const { forward } = context;
+  const listener: FlushListener<K, V> = (key, newValue, oldValue, timestamp, headers, metadata) => {
+    const value = { newValue, oldValue, isLatest: true };
+    const message = { key, value, timestamp: timeOf ? timeOf(key) : timestamp, headers };
+    context.withRecord(message, metadata, () => forward(message));
+  };
+  if (store?.onFlush(listener, sendsOldValues)) return undefined;
+  return (key, newValue, oldValue, timestamp, headers, isLatest = true) => {
+    const value = { newValue, oldValue: sendsOldValues ? oldValue : null, isLatest };
+    forward({ key, value, timestamp, headers });
+  };
+}
+
+function waitForFlush(): void {}

@@ -1,0 +1,145 @@
+import { TopologyError } from "../../errors.ts";
+import type { Message, RecordMetadata, Step } from "../message.ts";
+import type { NodeContext, OpenNode, Operator, TaskContext } from "../node.ts";
+import type { StateStore } from "../stores/state-store.ts";
+import type { ProcessorNode, SinkNode, TopologyNode } from "../topology-node.ts";
+import type { RecordScope } from "./record-scope.ts";
+
+/** What the nodes of a task are opened with. */
+export interface GraphTerms {
+  /** Parents before children. */
+  readonly nodes: readonly TopologyNode[];
+  readonly task: TaskContext;
+  readonly scope: RecordScope;
+  /** A store by its name, for a node that is connected to it; undefined where it is not. */
+  storeFor(node: string, store: string): StateStore | undefined;
+  openSink(sink: SinkNode): Step<unknown, unknown>;
+}
+
+interface Junction {
+  readonly name: string;
+  readonly children: Junction[];
+  /** What the node does with a message. */
+  step: Step<unknown, unknown>;
+  /** What it does with what it hands on; set once its children are known. */
+  out: Step<unknown, unknown>;
+}
+
+/** The nodes of one task at work, each connected to its children by plain calls. */
+export class ProcessorGraph {
+  readonly #junctions = new Map<string, Junction>();
+  readonly #open: OpenNode<never, never>[] = [];
+
+  constructor(terms: GraphTerms) {
+    for (const { name } of terms.nodes) {
+      this.#junctions.set(name, { name, children: [], step: unopened, out: nowhere });
+    }
+    for (const node of terms.nodes) {
+      if (node.kind === "source") continue;
+      const child = this.#junctions.get(node.name) as Junction;
+      for (const parent of node.parents) this.#junctions.get(parent)?.children.push(child);
+    }
+    for (const junction of this.#junctions.values()) {
+      junction.out = handOn(junction, terms.scope);
+      if (terms.nodes.find(({ name }) => name === junction.name)?.kind === "source") {
+        junction.step = junction.out;
+      }
+    }
+    // Parents are opened before their children, as in Kafka: what they do then is seen in this order.
+    for (const node of terms.nodes) this.#openNode(node, terms);
+  }
+
+  /** What a source does with a record. */
+  source(name: string): Step<unknown, unknown> {
+    return (this.#junctions.get(name) as Junction).step;
+  }
+
+  close(): void {
+    for (const node of this.#open) node.close?.();
+  }
+
+  #openNode(node: TopologyNode, terms: GraphTerms): void {
+    const junction = this.#junctions.get(node.name) as Junction;
+    if (node.kind === "source") return;
+    if (node.kind === "sink") {
+      junction.step = terms.openSink(node);
+      return;
+    }
+    terms.scope.node = node.name;
+    const open = node.open as Operator<unknown, unknown, unknown, unknown>;
+    const opened = open(this.#contextOf(node, junction, terms));
+    this.#open.push(opened as OpenNode<never, never>);
+    junction.step = opened.process;
+  }
+
+  #contextOf(
+    { name }: ProcessorNode,
+    junction: Junction,
+    { task, scope, storeFor }: GraphTerms,
+  ): NodeContext<unknown, unknown> {
+    return {
+      name,
+      task,
+      forward: (message) => junction.out(message),
+      forwardTo: (childName) => {
+        const child = junction.children.find((one) => one.name === childName);
+        if (!child) {
+          const message = `${name} forwards to ${childName}, which is none of its children`;
+          throw new TopologyError("UNKNOWN_NODE", message);
+        }
+        return through(scope, (message) => child.step(message), childName);
+      },
+      store<S extends StateStore>(storeName: string): S {
+        const store = storeFor(name, storeName);
+        if (store) return store as S;
+        const message = `${name} asks for the store ${storeName}, which it is not connected to`;
+        throw new TopologyError("STORE_NOT_CONNECTED", message);
+      },
+      withRecord(
+        { timestamp, headers }: Message<unknown, unknown>,
+        metadata: RecordMetadata | undefined,
+        run: () => void,
+      ) {
+        scope.within(metadata, timestamp, headers, run);
+      },
+    };
+  }
+}
+
+/** Hands messages to all children of a node. */
+function handOn(junction: Junction, scope: RecordScope): Step<unknown, unknown> {
+  const { children } = junction;
+  const [first] = children;
+  if (!first) return nowhere;
+  if (children.length === 1) return through(scope, (message) => first.step(message), first.name);
+  const ways = children.map((child) =>
+    through(scope, (message) => child.step(message), child.name),
+  );
+  return (message) => {
+    for (const way of ways) way(message);
+  };
+}
+
+/** Makes the message's timestamp and headers those of the scope while the child works, and notes who works. */
+function through(
+  scope: RecordScope,
+  step: Step<unknown, unknown>,
+  name: string,
+): Step<unknown, unknown> {
+  return (message) => {
+    const { node, timestamp, headers } = scope;
+    scope.node = name;
+    scope.timestamp = message.timestamp;
+    scope.headers = message.headers;
+    step(message);
+    scope.node = node;
+    scope.timestamp = timestamp;
+    scope.headers = headers;
+  };
+}
+
+function nowhere(): void {}
+
+function unopened(): void {
+  throw new TopologyError("INVALID_TOPOLOGY", "a node forwards before its children are open");
+}

@@ -1,0 +1,99 @@
+import { TopologyError } from "../../errors.ts";
+import type { Serde } from "../serde.ts";
+import { type CompressedRowsOptions, compressedRows } from "./compressed-rows.ts";
+import type { Rows, TaskState } from "./engine.ts";
+import type { StateStore } from "./state-store.ts";
+import type { OpenStore, StoreBuilder, StoreEnvironment, StoreKind } from "./store-builder.ts";
+
+/** Where a store keeps its rows: in the engine of the application, or in memory. */
+export type StoreType = "persistent" | "memory";
+
+/** Options of every store. */
+export interface StoreOptions<K, V> {
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+  /** "persistent" by default. */
+  readonly storeType?: StoreType | undefined;
+  /**
+   * Whether changes go to a changelog, from which the store is restored, true by default; or configs for
+   * that topic by Kafka's names, such as `{ "cleanup.policy": "compact" }`.
+   */
+  readonly changelog?: boolean | { readonly [config: string]: string } | undefined;
+  /** Whether writes wait in a cache until the commit; false by default, as for Kafka's `Stores`. */
+  readonly cache?: boolean | undefined;
+  /** Whether records of the changelog bear the headers of the records that they follow from; false by default. */
+  readonly logsHeaders?: boolean | undefined;
+  /** Compresses values where they are kept; they are plain in the changelog. */
+  readonly compression?: CompressedRowsOptions["compression"] | undefined;
+}
+
+/** What a builder of one kind adds to the common options. */
+interface Kind<S extends StateStore> {
+  readonly kind: StoreKind;
+  readonly name: string;
+  readonly retentionMs?: number | undefined;
+  readonly historyRetentionMs?: number | undefined;
+  readonly isCached?: boolean | undefined;
+  open(environment: StoreEnvironment): OpenStore<S>;
+}
+
+/** A builder from what is common to all and what is special to the kind; checks both. */
+export function storeBuilder<S extends StateStore>(
+  options: Pick<StoreOptions<never, never>, "storeType" | "changelog" | "cache">,
+  { name, kind, retentionMs, historyRetentionMs, isCached, open }: Kind<S>,
+): StoreBuilder<S> {
+  const { storeType = "persistent", changelog = true, cache = false } = options;
+  checkStoreName(name);
+  return {
+    name,
+    kind,
+    isLogged: changelog !== false,
+    isCached: isCached ?? cache,
+    isPersistent: storeType === "persistent",
+    changelogConfigs: new Map(Object.entries(typeof changelog === "object" ? changelog : {})),
+    retentionMs,
+    historyRetentionMs,
+    open,
+  };
+}
+
+/** The state that a store of this type keeps its rows in. */
+export function stateOf(
+  { persistent, memory }: StoreEnvironment,
+  storeType: StoreType = "persistent",
+): TaskState {
+  return storeType === "persistent" ? persistent : memory;
+}
+
+/** Opens a set of rows, compressed if that is asked for. */
+export function openRows(
+  state: TaskState,
+  name: string,
+  { compression }: Pick<StoreOptions<never, never>, "compression">,
+): Rows {
+  const rows = state.rows(name);
+  return compression ? compressedRows(rows, { compression }) : rows;
+}
+
+/** Throws unless a store has both serdes, which the types ask for and JavaScript does not. */
+export function checkSerdes(name: string, { key, value }: { key: unknown; value: unknown }): void {
+  for (const [what, serde] of Object.entries({ key, value })) {
+    if (serde) continue;
+    const message = `the store ${name} has no serde for its ${what}s: give it one as \`${what}\``;
+    throw new TopologyError("MISSING_SERDE", message);
+  }
+}
+
+/** Throws unless a period is a number of milliseconds that is not negative. */
+export function checkPeriod(name: string, what: string, milliseconds: number): void {
+  if (milliseconds >= 0) return;
+  const message = `the store ${name} has ${milliseconds} as ${what}: it must be 0 ms or more`;
+  throw new TopologyError("INVALID_TOPOLOGY", message);
+}
+
+function checkStoreName(name: string): void {
+  const isValid = /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..";
+  if (isValid) return;
+  const message = `"${name}" cannot name a store: letters, digits, ".", "_" and "-" can, at most 249`;
+  throw new TopologyError("INVALID_NAME", message);
+}

@@ -1,0 +1,200 @@
+import { noHeaders } from "../message.ts";
+import { after, bytesOf, compareTexts, prefixEnd, textOf } from "./byte-text.ts";
+import { type CachedRow, WriteBehindCache } from "./cache.ts";
+import type { KeyCodec, RowFormat } from "./codec.ts";
+import type { Rows } from "./engine.ts";
+import { type Merge, merge } from "./merge-iteration.ts";
+import type { FlushListener, KeyValueStore, Row } from "./state-store.ts";
+import type { StoreEnvironment } from "./store-builder.ts";
+
+/** What a key-value store is made of. */
+export interface KeyValueParts<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly keys: KeyCodec<K>;
+  readonly format: RowFormat<V>;
+  readonly rows: Rows;
+  readonly environment: StoreEnvironment;
+  readonly isCached: boolean;
+  /** Whether the changelog's records bear the headers of the present record; not through a cache. */
+  readonly logsHeaders?: boolean | undefined;
+}
+
+/**
+ * Values by key, over rows of bytes: read through a cache if there is one, and written to rows and
+ * changelog together, at once or when the cache is flushed.
+ */
+export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly #keys: KeyCodec<K>;
+  readonly #format: RowFormat<V>;
+  readonly #rows: Rows;
+  readonly #environment: StoreEnvironment;
+  readonly #cache: WriteBehindCache<V> | undefined;
+  readonly #logsHeaders: boolean;
+  readonly #merge: Merge<V, readonly [Buffer, Buffer], Row<K, V>>;
+  #listener: FlushListener<K, V> | undefined;
+  #sendsOldValues = false;
+
+  constructor(parts: KeyValueParts<K, V>) {
+    const { name, isPersistent, keys, format, rows, environment, isCached } = parts;
+    this.#logsHeaders = parts.logsHeaders ?? false;
+    this.name = name;
+    this.isPersistent = isPersistent;
+    this.#keys = keys;
+    this.#format = format;
+    this.#rows = rows;
+    this.#environment = environment;
+    const { cache, task } = environment;
+    if (isCached && cache) {
+      this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
+    }
+    this.#merge = {
+      compare: ({ text }, [key]) => compareTexts(text, textOf(key)),
+      fromCache: ({ text }, value) => [keys.decode(bytesOf(text)), value],
+      fromStore: ([key, row]) => [keys.decode(key), format.decode(row)],
+    };
+  }
+
+  get(key: K): V | null {
+    const cache = this.#cache;
+    if (!cache) return this.#read(this.#keys.encode(key));
+    const text = this.#keys.text(key);
+    const known = cache.get(text);
+    if (known) return known.value;
+    const value = this.#read(bytesOf(text));
+    if (value !== null) cache.remember(text, value);
+    return value;
+  }
+
+  put(key: K, value: V | null): void {
+    const given = value ?? null;
+    if (this.#cache) this.#cache.put(this.#keys.text(key), given);
+    else this.#write(this.#keys.encode(key), given, this.#environment.task.currentTimestamp());
+  }
+
+  putIfAbsent(key: K, value: V | null): V | null {
+    const present = this.get(key);
+    if (present === null) this.put(key, value);
+    return present;
+  }
+
+  putAll(rows: Iterable<readonly [K, V | null]>): void {
+    for (const [key, value] of rows) this.put(key, value);
+  }
+
+  delete(key: K): V | null {
+    const present = this.get(key);
+    this.put(key, null);
+    return present;
+  }
+
+  range(from: K | undefined, to: K | undefined): IterableIterator<Row<K, V>> {
+    return this.#between(this.#bytesOf(from), this.#endOf(to), false);
+  }
+
+  reverseRange(from: K | undefined, to: K | undefined): IterableIterator<Row<K, V>> {
+    return this.#between(this.#bytesOf(from), this.#endOf(to), true);
+  }
+
+  all(): IterableIterator<Row<K, V>> {
+    return this.#between(undefined, undefined, false);
+  }
+
+  reverseAll(): IterableIterator<Row<K, V>> {
+    return this.#between(undefined, undefined, true);
+  }
+
+  prefixScan(prefix: Uint8Array): IterableIterator<Row<K, V>> {
+    return this.#between(Buffer.from(prefix), prefixEnd(prefix), false);
+  }
+
+  approximateNumEntries(): number {
+    return this.#rows.approximateCount();
+  }
+
+  /** Takes in a record of the changelog. */
+  restore(key: Buffer, value: Buffer | null, timestamp: number): void {
+    if (value === null) this.#rows.delete(key);
+    else this.#rows.put(key, this.#format.restored(value, timestamp));
+  }
+
+  /** Lets somebody know of what the cache writes through; false where there is no cache. */
+  listen(listener: FlushListener<K, V>, sendOldValues: boolean): boolean {
+    if (!this.#cache) return false;
+    this.#listener = listener;
+    this.#sendsOldValues = sendOldValues;
+    return true;
+  }
+
+  flushSlice(maxRows: number): number {
+    return this.#cache?.flushSlice(maxRows) ?? 0;
+  }
+
+  flush(): void {
+    this.#cache?.flush();
+  }
+
+  close(): void {
+    this.#cache?.close();
+  }
+
+  #read(key: Buffer): V | null {
+    const row = this.#rows.get(key);
+    return row && this.#format.decode(row);
+  }
+
+  /** Writes rows and changelog; gives the row's size. */
+  #write(key: Buffer, value: V | null, now: number): number {
+    const format = this.#format;
+    const row = value === null ? null : format.encode(value);
+    if (row) this.#rows.put(key, row);
+    else this.#rows.delete(key);
+    const { changelog, task } = this.#environment;
+    if (!changelog) return row ? row.length : 0;
+    const headers = this.#logsHeaders ? task.currentHeaders() : noHeaders;
+    if (row) changelog.log(key, format.logged(row), format.timestampOf(row, now), headers);
+    else changelog.log(key, null, now, headers);
+    return row ? row.length : 0;
+  }
+
+  /** As `CachingKeyValueStore.putAndMaybeForward`: a row that never was and is deleted again is nobody's concern. */
+  #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
+    const key = bytesOf(text);
+    const listener = this.#listener;
+    if (!listener) return this.#write(key, value, timestamp);
+    const wantsOld = value === null || this.#sendsOldValues;
+    const old = wantsOld ? this.#read(key) : null;
+    if (value === null && old === null) return 0;
+    const bytes = this.#write(key, value, timestamp);
+    const oldValue = this.#sendsOldValues ? old : null;
+    listener(this.#keys.decode(key), value, oldValue, timestamp, headers, metadata);
+    return bytes;
+  }
+
+  #between(
+    from: Buffer | undefined,
+    to: Buffer | undefined,
+    isReverse: boolean,
+  ): IterableIterator<Row<K, V>> {
+    const cache = this.#cache;
+    const stored = this.#rows.range(from, to, isReverse);
+    if (!cache) return decodeAll(stored, this.#merge.fromStore);
+    const cached = cache.range(from && textOf(from), to && textOf(to), isReverse);
+    return merge(cached, stored, !isReverse, this.#merge);
+  }
+
+  #bytesOf(key: K | undefined): Buffer | undefined {
+    return key === undefined || key === null ? undefined : this.#keys.encode(key);
+  }
+
+  #endOf(key: K | undefined): Buffer | undefined {
+    const bytes = this.#bytesOf(key);
+    return bytes && after(bytes);
+  }
+}
+
+function* decodeAll<S, R>(stored: Iterable<S>, decode: (row: S) => R): IterableIterator<R> {
+  for (const row of stored) yield decode(row);
+}

@@ -1,0 +1,4 @@
+import { engineSuite } from "../../../test/engine-suite.ts";
+import { memoryEngine } from "./memory.ts";
+
+engineSuite(memoryEngine);

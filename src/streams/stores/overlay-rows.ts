@@ -1,0 +1,138 @@
+import { compareTexts, textOf } from "./byte-text.ts";
+import type { RowChange, Rows } from "./engine.ts";
+import { SortedKeys } from "./sorted-keys.ts";
+
+/** Rows as they were committed last. */
+export interface CommittedRows {
+  get(key: Buffer): Buffer | null;
+  range(
+    from: Buffer | undefined,
+    to: Buffer | undefined,
+    backwards: boolean,
+  ): IterableIterator<readonly [Buffer, Buffer]>;
+  count(): number;
+}
+
+const noRows: CommittedRows = {
+  get: () => null,
+  *range() {},
+  count: () => 0,
+};
+
+/** What a change takes in memory beside its key and value, in bytes. */
+const overheadBytes = 150;
+
+/**
+ * Rows whose changes are kept in memory until the commit and are seen at once: engines whose commits are
+ * dear lie below it.
+ */
+export class OverlayRows implements Rows {
+  /** The rows without what has changed since the last commit. */
+  readonly committed: CommittedRows;
+  #changes = new Map<string, RowChange>();
+  #order: SortedKeys | undefined;
+  #isCleared = false;
+  #pendingBytes = 0;
+
+  constructor(committed: CommittedRows) {
+    this.committed = committed;
+  }
+
+  /** How much memory the changes take, in bytes. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get(key: Buffer): Buffer | null {
+    const change = this.#changes.get(textOf(key));
+    return change ? change.value : this.#base.get(key);
+  }
+
+  put(key: Buffer, value: Buffer): void {
+    this.#change(key, value);
+  }
+
+  delete(key: Buffer): void {
+    this.#change(key, null);
+  }
+
+  range(
+    from: Buffer | undefined,
+    to: Buffer | undefined,
+    backwards = false,
+  ): IterableIterator<readonly [Buffer, Buffer]> {
+    const base = this.#base.range(from, to, backwards);
+    if (this.#changes.size === 0) return base;
+    this.#order ??= new SortedKeys(this.#changes.keys());
+    const keys = this.#order.range(from && textOf(from), to && textOf(to), backwards);
+    return mergeChanges(base, keys, this.#changes, backwards);
+  }
+
+  approximateCount(): number {
+    return this.#base.count() + this.#changes.size;
+  }
+
+  /** Forgets all rows, the committed ones too. */
+  clear(): void {
+    this.#forget();
+    this.#isCleared = true;
+  }
+
+  /** The changes since the last commit, and whether all rows are to go before them; they count as committed now. */
+  take(): { readonly isCleared: boolean; readonly changes: Iterable<RowChange> } {
+    const taken = { isCleared: this.#isCleared, changes: this.#changes.values() };
+    this.#forget();
+    return taken;
+  }
+
+  get #base(): CommittedRows {
+    return this.#isCleared ? noRows : this.committed;
+  }
+
+  #change(key: Buffer, value: Buffer | null): void {
+    const text = textOf(key);
+    const known = this.#changes.size;
+    this.#changes.set(text, { key, value });
+    this.#pendingBytes += (value?.length ?? 0) + key.length + overheadBytes;
+    if (this.#order && this.#changes.size > known) this.#order.add(text);
+  }
+
+  #forget(): void {
+    // A new map: an iteration that is under way still needs the changes it began with.
+    this.#changes = new Map();
+    this.#order = undefined;
+    this.#isCleared = false;
+    this.#pendingBytes = 0;
+  }
+}
+
+function* mergeChanges(
+  base: Iterator<readonly [Buffer, Buffer]>,
+  keys: Iterator<string>,
+  changes: ReadonlyMap<string, RowChange>,
+  backwards: boolean,
+): IterableIterator<readonly [Buffer, Buffer]> {
+  const sign = backwards ? -1 : 1;
+  try {
+    let row = base.next();
+    let key = keys.next();
+    while (!row.done || !key.done) {
+      const order = row.done
+        ? 1
+        : key.done
+          ? -1
+          : sign * compareTexts(textOf(row.value[0]), key.value);
+      if (order < 0 && !row.done) {
+        yield row.value;
+        row = base.next();
+        continue;
+      }
+      const change = key.done ? undefined : changes.get(key.value);
+      if (change?.value) yield [change.key, change.value];
+      if (order === 0) row = base.next();
+      key = keys.next();
+    }
+  } finally {
+    base.return?.();
+  }
+}

@@ -1,0 +1,277 @@
+import { createRequire } from "node:module";
+import { type Disk, systemDisk } from "../../disk.ts";
+import { MillraceError } from "../../errors.ts";
+import { readInt64 } from "../../protocol/index.ts";
+import { prefixEnd } from "./byte-text.ts";
+import type { Lease, Rows, Snapshot, StoreEngine, TaskState } from "./engine.ts";
+import { type CommittedRows, OverlayRows } from "./overlay-rows.ts";
+import { leasedSnapshot } from "./snapshot.ts";
+import { timeBytes } from "./time-bytes.ts";
+
+/** Options of {@link rocksdb}. */
+export interface RocksdbOptions {
+  /** Memory for the blocks that are read, of each task, in bytes; 50 MB by default. */
+  readonly blockCacheBytes?: number | undefined;
+  /** Memory for what is written before it goes to disk, of each task, in bytes; 32 MB by default. */
+  readonly writeBufferBytes?: number | undefined;
+  readonly disk?: Disk | undefined;
+}
+
+const defaultBlockCacheBytes = 50 * 2 ** 20;
+const defaultWriteBufferBytes = 32 * 2 ** 20;
+/** Rows are read in portions of this many, the first ones in small portions: most ranges are short. */
+const rowsPerRead = 256;
+const rowsInFirstRead = 8;
+
+/**
+ * The engine that keeps rows in RocksDB, for state beyond memory: one database a task. It asks for the
+ * package `@nxtedition/rocksdb` (12.2 or later), which is to be installed beside this one.
+ */
+export function rocksdb({
+  blockCacheBytes = defaultBlockCacheBytes,
+  writeBufferBytes = defaultWriteBufferBytes,
+  disk = systemDisk,
+}: RocksdbOptions = {}): StoreEngine {
+  return {
+    name: "rocksdb",
+    isPersistent: true,
+    async open(directory) {
+      const { RocksLevel } = load();
+      disk.makeDirectory(directory);
+      const database = new RocksLevel(`${directory}/rocksdb`, {
+        ...asBuffers,
+        createIfMissing: true,
+        cacheSize: blockCacheBytes,
+        memtableMemoryBudget: writeBufferBytes,
+      });
+      await database.open();
+      return new RocksdbState(database);
+    },
+  };
+}
+
+/** What of the package is used: its synchronous calls, which it has no types for. */
+interface RocksLevel {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  _getManySync(keys: readonly Buffer[], options: object): (Buffer | undefined)[];
+  _chainedBatch(): Batch;
+  _iterator(options: object): RowIterator;
+  _clear(options: object, done: (error: Error | null) => void): unknown;
+  getProperty(name: string): string;
+}
+
+interface Batch {
+  _put(key: Buffer, value: Buffer, options: object): void;
+  _del(key: Buffer, options: object): void;
+  _writeSync(options: object): void;
+  _closeSync(): void;
+}
+
+interface RowIterator {
+  /** Keys and values in turn. */
+  _nextvSync(count: number): { readonly rows: readonly Buffer[]; readonly finished: boolean };
+  _closeSync(): void;
+}
+
+const asBuffers = { keyEncoding: "buffer", valueEncoding: "buffer" };
+
+function load(): { readonly RocksLevel: new (path: string, options: object) => RocksLevel } {
+  try {
+    return createRequire(import.meta.url)("@nxtedition/rocksdb");
+  } catch (cause) {
+    const message = "the rocksdb engine needs the package @nxtedition/rocksdb: install it";
+    throw new MillraceError("INVALID_STATE", message, { cause });
+  }
+}
+
+/** The first four bytes of a key tell whose row it is: these, or the number of a set of rows. */
+const namesPrefix = prefixOf(0);
+const offsetsPrefix = prefixOf(1);
+const firstSet = 2;
+
+class RocksdbState implements TaskState {
+  readonly isPersistent = true;
+  readonly #database: RocksLevel;
+  readonly #sets = new Map<string, RocksdbSet>();
+  readonly #dropped = new Map<string, RocksdbSet>();
+  /** The numbers of the sets that are known to the database or will be. */
+  readonly #numbers = new Map<string, number>();
+  #nextNumber = firstSet;
+  #isClosed = false;
+
+  constructor(database: RocksLevel) {
+    this.#database = database;
+    for (const [key, value] of rangeOf(database, namesPrefix, prefixEnd(namesPrefix), false)) {
+      const number = value.readUInt32BE();
+      this.#numbers.set(key.subarray(namesPrefix.length).toString(), number);
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    }
+  }
+
+  rows(name: string): Rows {
+    let set = this.#sets.get(name);
+    if (!set) {
+      set = this.#dropped.get(name) ?? this.#open(name);
+      this.#dropped.delete(name);
+      this.#sets.set(name, set);
+    }
+    return set.rows;
+  }
+
+  drop(name: string): void {
+    const set = this.#sets.get(name) ?? this.#open(name);
+    set.rows.clear();
+    this.#sets.delete(name);
+    this.#dropped.set(name, set);
+  }
+
+  names(): string[] {
+    return [...this.#numbers.keys()].filter((name) => !this.#dropped.has(name));
+  }
+
+  offset(store: string): number | undefined {
+    const key = Buffer.concat([offsetsPrefix, Buffer.from(store)]);
+    const bytes = getOf(this.#database, key);
+    return bytes ? readInt64(bytes, 0) : undefined;
+  }
+
+  commit(offsets: ReadonlyMap<string, number>): void {
+    const batch = this.#database._chainedBatch();
+    for (const [name, set] of this.#sets) set.write(batch, nameKey(name));
+    for (const name of this.#dropped.keys()) batch._del(nameKey(name), {});
+    for (const [store, offset] of offsets) {
+      const key = Buffer.concat([offsetsPrefix, Buffer.from(store)]);
+      batch._put(key, timeBytes(offset), {});
+    }
+    batch._writeSync({});
+    batch._closeSync();
+    // Behind the batch: nothing refers to these rows any more, and their number is not used again.
+    for (const [name, set] of this.#dropped) {
+      set.clear();
+      this.#numbers.delete(name);
+    }
+    this.#dropped.clear();
+  }
+
+  /** Each read is of the commit that is then the last. */
+  snapshot(lease: Lease): Snapshot {
+    return leasedSnapshot(lease, (name) => {
+      const { get, range } = (this.#sets.get(name) ?? this.#open(name)).rows.committed;
+      return { get, range: (from, to, backwards = false) => range(from, to, backwards) };
+    });
+  }
+
+  pendingBytes(): number {
+    let bytes = 0;
+    for (const { rows } of this.#sets.values()) bytes += rows.pendingBytes;
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#database.close();
+  }
+
+  #open(name: string): RocksdbSet {
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      number = this.#nextNumber;
+      this.#nextNumber += 1;
+      this.#numbers.set(name, number);
+    }
+    return new RocksdbSet(this.#database, number);
+  }
+}
+
+/** One set of rows: those whose keys begin with its number. */
+class RocksdbSet {
+  readonly rows: OverlayRows;
+  readonly #database: RocksLevel;
+  readonly #prefix: Buffer;
+
+  constructor(database: RocksLevel, number: number) {
+    this.#database = database;
+    this.#prefix = prefixOf(number);
+    this.rows = new OverlayRows(this.#committedRows());
+  }
+
+  write(batch: Batch, name: Buffer): void {
+    batch._put(name, this.#prefix, {});
+    const { isCleared, changes } = this.rows.take();
+    if (isCleared) {
+      const all = rangeOf(this.#database, this.#prefix, prefixEnd(this.#prefix), false);
+      for (const [key] of all) batch._del(key, {});
+    }
+    for (const { key, value } of changes) {
+      if (value) batch._put(this.#full(key), value, {});
+      else batch._del(this.#full(key), {});
+    }
+  }
+
+  /** Removes all rows at once. */
+  clear(): void {
+    const bounds = { gte: this.#prefix, lt: prefixEnd(this.#prefix), limit: -1, reverse: false };
+    this.#database._clear(bounds, () => {});
+  }
+
+  #committedRows(): CommittedRows {
+    const database = this.#database;
+    const prefix = this.#prefix;
+    const full = (key: Buffer) => this.#full(key);
+    return {
+      get: (key) => getOf(database, full(key)) ?? null,
+      *range(from, to, backwards) {
+        const first = from ? full(from) : prefix;
+        const end = to ? full(to) : prefixEnd(prefix);
+        if (end && first.compare(end) >= 0) return;
+        for (const [key, value] of rangeOf(database, first, end, backwards)) {
+          yield [key.subarray(prefix.length), value];
+        }
+      },
+      // The database estimates for all sets together only.
+      count: () => Number(database.getProperty("rocksdb.estimate-num-keys")),
+    };
+  }
+
+  #full(key: Buffer): Buffer {
+    return Buffer.concat([this.#prefix, key]);
+  }
+}
+
+function prefixOf(number: number): Buffer {
+  const prefix = Buffer.allocUnsafe(4);
+  prefix.writeUInt32BE(number);
+  return prefix;
+}
+
+function nameKey(name: string): Buffer {
+  return Buffer.concat([namesPrefix, Buffer.from(name)]);
+}
+
+function getOf(database: RocksLevel, key: Buffer): Buffer | undefined {
+  return database._getManySync([key], asBuffers)[0];
+}
+
+function* rangeOf(
+  database: RocksLevel,
+  from: Buffer,
+  to: Buffer | undefined,
+  backwards: boolean,
+): IterableIterator<readonly [Buffer, Buffer]> {
+  const bounds = to ? { gte: from, lt: to } : { gte: from };
+  const order = { reverse: backwards, limit: -1, keys: true, values: true };
+  const iterator = database._iterator({ ...asBuffers, ...bounds, ...order });
+  try {
+    for (let count = rowsInFirstRead; ; count = rowsPerRead) {
+      const { rows, finished } = iterator._nextvSync(count);
+      for (let at = 0; at < rows.length; at += 2) {
+        yield [rows[at] as Buffer, rows[at + 1] as Buffer];
+      }
+      if (finished) return;
+    }
+  } finally {
+    iterator._closeSync();
+  }
+}

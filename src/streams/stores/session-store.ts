@@ -1,0 +1,265 @@
+import { int64Max } from "../../protocol/index.ts";
+import { noHeaders } from "../message.ts";
+import { type CachedRow, WriteBehindCache } from "./cache.ts";
+import type { KeyCodec, RowFormat } from "./codec.ts";
+import { sessionSchema } from "./key-first-schema.ts";
+import {
+  keyWithin,
+  sessionEnd,
+  sessionKey,
+  sessionStart,
+  sessionSuffixBytes,
+} from "./key-schema.ts";
+import { type Merge, merge } from "./merge-iteration.ts";
+import { type CacheSearch, SegmentedCacheKeys } from "./segmented-cache.ts";
+import type { SessionRow, SessionRows } from "./session-rows.ts";
+import type { FlushListener, Row, SessionStore, Windowed } from "./state-store.ts";
+import type { StoreEnvironment } from "./store-builder.ts";
+import { boundedTime, timeText } from "./time-bytes.ts";
+
+/** What a session store is made of. */
+export interface SessionStoreParts<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly retentionMs: number;
+  readonly keys: KeyCodec<K>;
+  readonly format: RowFormat<V>;
+  readonly rows: SessionRows;
+  readonly environment: StoreEnvironment;
+  /** Of the cache in front, undefined for none: the interval of the segments behind it, 1 for rows in memory. */
+  readonly cacheIntervalMs: number | undefined;
+}
+
+/** Values by key and session, over rows of bytes, with a cache in front if there is one. */
+export class RowsSessionStore<K, V> implements SessionStore<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly retentionMs: number;
+  readonly #parts: SessionStoreParts<K, V>;
+  readonly #keys: KeyCodec<K>;
+  readonly #rows: SessionRows;
+  readonly #cache: WriteBehindCache<V> | undefined;
+  readonly #cacheKeys: SegmentedCacheKeys;
+  readonly #merge: Merge<V, SessionRow, Row<Windowed<K>, V>>;
+  /** The latest end that was put into the cache. */
+  #latestCached = -1;
+  #listener: FlushListener<Windowed<K>, V> | undefined;
+  #sendsOldValues = false;
+
+  constructor(parts: SessionStoreParts<K, V>) {
+    const { keys, format, rows, environment, cacheIntervalMs } = parts;
+    this.name = parts.name;
+    this.isPersistent = parts.isPersistent;
+    this.retentionMs = parts.retentionMs;
+    this.#parts = parts;
+    this.#keys = keys;
+    this.#rows = rows;
+    const cacheKeys = new SegmentedCacheKeys(sessionSchema, cacheIntervalMs ?? 1);
+    this.#cacheKeys = cacheKeys;
+    const { cache, task } = environment;
+    if (cacheIntervalMs !== undefined && cache) {
+      this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
+    }
+    this.#merge = {
+      compare: (cached, { key, start, end }) =>
+        cacheKeys.compare(cached, sessionKey(key, start, end)),
+      fromCache: ({ text }, value) => [this.#windowed(cacheKeys.rowKey(text)), value],
+      fromStore: ({ key, start, end, value }) => [
+        { key: keys.decode(key), window: { start, end } },
+        format.decode(value),
+      ],
+    };
+  }
+
+  put(session: Windowed<K>, value: V | null): void {
+    const given = value ?? null;
+    if (this.#cache) {
+      const { end } = session.window;
+      this.#cache.put(this.#textOf(session), given);
+      this.#latestCached = Math.max(this.#latestCached, end);
+      return;
+    }
+    const { key, window } = session;
+    const now = this.#parts.environment.task.currentTimestamp();
+    this.#write(this.#keys.encode(key), window.start, window.end, given, now);
+  }
+
+  remove(session: Windowed<K>): void {
+    if (this.#cache) {
+      this.put(session, null);
+      return;
+    }
+    const { changelog, task } = this.#parts.environment;
+    const { start, end } = session.window;
+    const key = this.#keys.encode(session.key);
+    this.#rows.remove(key, start, end);
+    changelog?.log(sessionKey(key, start, end), null, task.currentTimestamp(), noHeaders);
+  }
+
+  fetchSession(key: K, start: number, end: number): V | null {
+    const known = this.#cache?.get(this.#textOf({ key, window: { start, end } }));
+    if (known) return known.value;
+    return this.#read(this.#keys.encode(key), start, end);
+  }
+
+  findSessions(
+    key: K,
+    earliestEnd: number,
+    latestStart: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKey(key, earliestEnd, latestStart, false);
+  }
+
+  backwardFindSessions(
+    key: K,
+    earliestEnd: number,
+    latestStart: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKey(key, earliestEnd, latestStart, true);
+  }
+
+  findSessionsOfKeys(
+    fromKey: K | undefined,
+    toKey: K | undefined,
+    earliestEnd: number,
+    latestStart: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKeys(fromKey, toKey, earliestEnd, latestStart, false);
+  }
+
+  backwardFindSessionsOfKeys(
+    fromKey: K | undefined,
+    toKey: K | undefined,
+    earliestEnd: number,
+    latestStart: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKeys(fromKey, toKey, earliestEnd, latestStart, true);
+  }
+
+  *findEndedSessions(
+    earliestEnd: number,
+    latestEnd: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    // As in Kafka: only stores that results on close are read from are asked, and they have no cache.
+    for (const row of this.#rows.findEnded(earliestEnd, latestEnd))
+      yield this.#merge.fromStore(row);
+  }
+
+  fetch(key: K): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKey(key, 0, int64Max, false);
+  }
+
+  backwardFetch(key: K): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKey(key, 0, int64Max, true);
+  }
+
+  fetchKeys(fromKey: K | undefined, toKey: K | undefined): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKeys(fromKey, toKey, 0, int64Max, false);
+  }
+
+  /** Takes in a record of the changelog. */
+  restore(key: Buffer, value: Buffer | null, timestamp: number): void {
+    this.#rows.restore(key, value && this.#parts.format.restored(value, timestamp));
+  }
+
+  onFlush(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
+    if (!this.#cache) return false;
+    this.#listener = listener;
+    this.#sendsOldValues = sendOldValues;
+    return true;
+  }
+
+  flushSlice(maxRows: number): number {
+    return this.#cache?.flushSlice(maxRows) ?? 0;
+  }
+
+  flush(): void {
+    this.#cache?.flush();
+  }
+
+  close(): void {
+    this.#cache?.close();
+    this.#rows.close();
+  }
+
+  #ofKey(
+    key: K,
+    earliestEnd: number,
+    latestStart: number,
+    backwards: boolean,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    const bytes = this.#keys.encode(key);
+    const to = boundedTime(latestStart);
+    const stored = this.#rows.find(bytes, earliestEnd, to, backwards);
+    const cache = this.#cache;
+    if (!cache) return this.#convert(stored);
+    const search = { fromKey: bytes, toKey: bytes, from: earliestEnd, to, backwards };
+    const cached = this.#cacheKeys.ofKey(cache, bytes, search, this.#latestCached);
+    return merge(cached, stored, !backwards, this.#merge);
+  }
+
+  #ofKeys(
+    fromKey: K | undefined,
+    toKey: K | undefined,
+    earliestEnd: number,
+    latestStart: number,
+    backwards: boolean,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    const [first, last] = [this.#bytesOf(fromKey), this.#bytesOf(toKey)];
+    if (first && last && first.compare(last) > 0) return this.#convert([]);
+    const to = boundedTime(latestStart);
+    const stored = this.#rows.findKeys(first, last, earliestEnd, to, backwards);
+    const cache = this.#cache;
+    if (!cache) return this.#convert(stored);
+    const search: CacheSearch = { fromKey: first, toKey: last, from: earliestEnd, to, backwards };
+    return merge(this.#cacheKeys.ofKeys(cache, search), stored, !backwards, this.#merge);
+  }
+
+  *#convert(stored: Iterable<SessionRow>): IterableIterator<Row<Windowed<K>, V>> {
+    for (const row of stored) yield this.#merge.fromStore(row);
+  }
+
+  #read(key: Buffer, start: number, end: number): V | null {
+    const row = this.#rows.get(key, start, end);
+    return row && this.#parts.format.decode(row);
+  }
+
+  /** Writes rows and changelog; gives the row's size. */
+  #write(key: Buffer, start: number, end: number, value: V | null, now: number): number {
+    const { format, environment } = this.#parts;
+    const row = value === null ? null : format.encode(value);
+    this.#rows.put(key, start, end, row);
+    const logged = row && format.logged(row);
+    environment.changelog?.log(sessionKey(key, start, end), logged, now, noHeaders);
+    return row ? row.length : 0;
+  }
+
+  /** As `CachingSessionStore.putAndMaybeForward`. */
+  #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
+    const row = this.#cacheKeys.rowKey(text);
+    const key = keyWithin(row, sessionSuffixBytes);
+    const [start, end] = [sessionStart(row), sessionEnd(row)];
+    const listener = this.#listener;
+    if (!listener) return this.#write(key, start, end, value, timestamp);
+    const wantsOld = value === null || this.#sendsOldValues;
+    const old = wantsOld ? this.#read(key, start, end) : null;
+    if (value === null && old === null) return 0;
+    const bytes = this.#write(key, start, end, value, timestamp);
+    const oldValue = this.#sendsOldValues ? old : null;
+    listener(this.#windowed(row), value, oldValue, timestamp, headers, metadata);
+    return bytes;
+  }
+
+  #textOf({ key, window: { start, end } }: Windowed<K>): string {
+    return this.#cacheKeys.text(this.#keys.text(key) + timeText(end) + timeText(start), end);
+  }
+
+  #windowed(row: Buffer): Windowed<K> {
+    const window = { start: sessionStart(row), end: sessionEnd(row) };
+    return { key: this.#keys.decode(keyWithin(row, sessionSuffixBytes)), window };
+  }
+
+  #bytesOf(key: K | undefined): Buffer | undefined {
+    return key === undefined || key === null ? undefined : this.#keys.encode(key);
+  }
+}

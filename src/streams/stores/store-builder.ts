@@ -1,0 +1,81 @@
+import type { Headers } from "../message.ts";
+import type { TaskContext } from "../node.ts";
+import type { TaskState } from "./engine.ts";
+import type { StateStore } from "./state-store.ts";
+
+/** Stands for no timestamp of one's own: the record gets that of the producer's clock. */
+export const noTimestamp = -1;
+
+/** Where a store's changes go. */
+export interface Changelog {
+  /** Appends a change under the time given, or {@link noTimestamp}. Key and value are the changelog's bytes, not the store's. */
+  log(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void;
+}
+
+/** What a store is opened with in a task. */
+export interface StoreEnvironment {
+  readonly task: TaskContext;
+  /** Rows by engine: persistent stores use `persistent`, others `memory`. */
+  readonly persistent: TaskState;
+  readonly memory: TaskState;
+  /** Undefined where changes are not logged. */
+  readonly changelog: Changelog | undefined;
+  /** The topic that serdes are told of: the changelog's name. */
+  readonly topic: string;
+  /** The cache of the application, or undefined where there is none. */
+  readonly cache: CacheBudget | undefined;
+}
+
+/** Rows that wait in memory and can be written through to make room. */
+export interface Evictable {
+  /** Writes the row through that was used least recently, and forgets it; false where there is none. */
+  evict(): boolean;
+}
+
+/**
+ * The memory that the caches of a process may take together. A cache that puts a row when too much is
+ * taken evicts its own rows first, as `ThreadCache.maybeEvict` does; the rest is for `relieve`.
+ */
+export interface CacheBudget {
+  /** Whether more is taken than may be. */
+  readonly isExceeded: boolean;
+  /** Tells how many bytes were taken or, below zero, given back. */
+  take(bytes: number): void;
+  /** Makes a cache known, so that others' need can evict its rows. */
+  join(cache: Evictable): void;
+  leave(cache: Evictable): void;
+}
+
+/** A store at work: what its task restores it with, beside what its users see. */
+export interface OpenStore<S extends StateStore> {
+  readonly store: S;
+  /** Takes in a record of the changelog. */
+  restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void;
+}
+
+/** How a store is made; immutable. */
+export interface StoreBuilder<S extends StateStore = StateStore> {
+  readonly name: string;
+  readonly kind: StoreKind;
+  readonly isLogged: boolean;
+  readonly isCached: boolean;
+  readonly isPersistent: boolean;
+  /** Configs for the changelog topic, over those that follow from the kind. */
+  readonly changelogConfigs: ReadonlyMap<string, string>;
+  /** For windowed and session stores: how long rows are kept. */
+  readonly retentionMs: number | undefined;
+  /** For versioned stores. */
+  readonly historyRetentionMs: number | undefined;
+  open(environment: StoreEnvironment): OpenStore<S>;
+}
+
+/** Kinds of stores: changelog configs and formats follow from it. */
+export type StoreKind =
+  | "key-value"
+  | "timestamped-key-value"
+  | "versioned-key-value"
+  | "window"
+  | "timestamped-window"
+  | "session"
+  | "list-value"
+  | "suppress-buffer";

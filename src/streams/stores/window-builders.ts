@@ -1,0 +1,237 @@
+import { TopologyError } from "../../errors.ts";
+import {
+  checkPeriod,
+  checkSerdes,
+  openRows,
+  type StoreOptions,
+  stateOf,
+  storeBuilder,
+} from "./builder-options.ts";
+import { KeyCodec, plainFormat, type RowFormat, timestampedFormat } from "./codec.ts";
+import { unwrapping } from "./key-value-builders.ts";
+import { MemorySessionRows } from "./memory-session-rows.ts";
+import { MemoryWindowRows } from "./memory-window-rows.ts";
+import { segmentedWindowRows, timeOrderedWindowRows } from "./segmented-window-rows.ts";
+import { Segments } from "./segments.ts";
+import { type SessionRows, segmentedSessionRows, timeOrderedSessionRows } from "./session-rows.ts";
+import { RowsSessionStore } from "./session-store.ts";
+import type {
+  FlushListener,
+  SessionStore,
+  StateStore,
+  TimestampedWindowStore,
+  ValueAndTimestamp,
+  Windowed,
+  WindowStore,
+} from "./state-store.ts";
+import type { StoreBuilder, StoreEnvironment } from "./store-builder.ts";
+import type { WindowRows } from "./window-rows.ts";
+import { RowsWindowStore } from "./window-store.ts";
+
+/** Options of session stores. */
+export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
+  /** How long sessions are kept behind the latest that was written; at least the gap and the grace. */
+  readonly retentionMs: number;
+  /** Orders rows by time, with an index by key, as results on close want them; only for persistent stores. */
+  readonly isTimeOrdered?: boolean | undefined;
+}
+
+/** Options of window stores. */
+export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
+  readonly windowSizeMs: number;
+  /** How long windows are kept behind the latest that was written; at least their size. */
+  readonly retentionMs: number;
+  /** Whether each put adds a row, also where there is one for the key and start; false by default. */
+  readonly retainsDuplicates?: boolean | undefined;
+  /**
+   * Whether changes are logged with the headers of the record that made them, as joins of streams do;
+   * false by default.
+   */
+  readonly logsHeaders?: boolean | undefined;
+  /**
+   * Orders rows by time, as results on close want them, alone or with an index by key; only for
+   * persistent stores. With an index there is no cache.
+   */
+  readonly timeOrder?: "plain" | "indexed" | undefined;
+}
+
+/** A store of values by key and window start, as `Stores.windowStoreBuilder` makes it. */
+export function windowStore<K, V>(
+  name: string,
+  options: WindowStoreOptions<K, V>,
+): StoreBuilder<WindowStore<K, V>> {
+  return windowBuilder(name, options, "window", (environment) => {
+    const format = plainFormat(options.value, environment.topic, environment.task);
+    return new RowsWindowStore(windowParts(name, options, format, environment));
+  });
+}
+
+/** The same with the time that each value was written at, as windowed aggregations have it (KIP-258). */
+export function timestampedWindowStore<K, V>(
+  name: string,
+  options: WindowStoreOptions<K, V>,
+): StoreBuilder<TimestampedWindowStore<K, V>> {
+  return windowBuilder(name, options, "timestamped-window", (environment) => {
+    const format = timestampedFormat(options.value, environment.topic, environment.task);
+    return new TimestampedWindows(windowParts(name, options, format, environment));
+  });
+}
+
+/** A store of values by key and session, as `Stores.sessionStoreBuilder` makes it. */
+export function sessionStore<K, V>(
+  name: string,
+  options: SessionStoreOptions<K, V>,
+): StoreBuilder<SessionStore<K, V>> {
+  checkSerdes(name, options);
+  checkPeriod(name, "retentionMs", options.retentionMs);
+  const { retentionMs, key, value, storeType = "persistent", cache = false } = options;
+  return storeBuilder(options, {
+    kind: "session",
+    name,
+    retentionMs,
+    open(environment) {
+      const { topic, task } = environment;
+      const isPersistent = storeType === "persistent";
+      const intervalMs = isPersistent ? segmentIntervalMs(retentionMs) : 1;
+      const store = new RowsSessionStore({
+        name,
+        isPersistent,
+        retentionMs,
+        keys: new KeyCodec(key, topic, task, name),
+        format: plainFormat(value, topic, task),
+        rows: sessionRows(name, options, environment),
+        environment,
+        cacheIntervalMs: cache ? intervalMs : undefined,
+      });
+      return { store, restore: (row, bytes, timestamp) => store.restore(row, bytes, timestamp) };
+    },
+  });
+}
+
+/** How much time a segment covers by default: half of what is kept, but a minute at least. */
+export function segmentIntervalMs(retentionMs: number): number {
+  return Math.max(Math.floor(retentionMs / 2), 60_000);
+}
+
+/** Tells listeners of plain values, under the time of the new one. */
+class TimestampedWindows<K, V>
+  extends RowsWindowStore<K, ValueAndTimestamp<V>>
+  implements TimestampedWindowStore<K, V>
+{
+  onFlush(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
+    return this.listen(unwrapping(listener), sendOldValues);
+  }
+}
+
+interface Restored {
+  restore(key: Buffer, value: Buffer | null, timestamp: number): void;
+}
+
+function windowBuilder<K, V, S extends StateStore & Restored>(
+  name: string,
+  options: WindowStoreOptions<K, V>,
+  kind: "window" | "timestamped-window",
+  open: (environment: StoreEnvironment) => S,
+): StoreBuilder<S> {
+  checkSerdes(name, options);
+  const { windowSizeMs, retentionMs, retainsDuplicates = false, cache = false } = options;
+  checkPeriod(name, "windowSizeMs", windowSizeMs);
+  checkPeriod(name, "retentionMs", retentionMs);
+  const canCache = !retainsDuplicates && !isIndexed(options);
+  if (retentionMs < windowSizeMs) {
+    const message = `the store ${name} keeps windows of ${windowSizeMs} ms for ${retentionMs} ms only: give it a retentionMs of ${windowSizeMs} or more`;
+    throw new TopologyError("RETENTION_TOO_SHORT", message);
+  }
+  return storeBuilder(options, {
+    kind,
+    name,
+    retentionMs,
+    isCached: cache && canCache,
+    open(environment) {
+      const store = open(environment);
+      return { store, restore: (key, value, timestamp) => store.restore(key, value, timestamp) };
+    },
+  });
+}
+
+function windowParts<K, V, S>(
+  name: string,
+  options: WindowStoreOptions<K, S>,
+  format: RowFormat<V>,
+  environment: StoreEnvironment,
+) {
+  const { key, windowSizeMs, retentionMs, storeType = "persistent" } = options;
+  const { retainsDuplicates = false, cache = false, timeOrder } = options;
+  const isPersistent = storeType === "persistent";
+  const intervalMs = isPersistent ? segmentIntervalMs(retentionMs) : 1;
+  return {
+    name,
+    isPersistent,
+    windowSizeMs,
+    retentionMs,
+    retainsDuplicates,
+    logsHeaders: options.logsHeaders ?? false,
+    keys: new KeyCodec(key, environment.topic, environment.task, name),
+    format,
+    rows: windowRows(name, options, environment),
+    environment,
+    // Rows that are the only ones of their key and start can be cached; duplicates cannot.
+    cacheIntervalMs: cache && !retainsDuplicates && !isIndexed(options) ? intervalMs : undefined,
+    isTimeFirst: isPersistent && timeOrder !== undefined,
+  };
+}
+
+/** Whether rows lie in two orders; a cache could have only one of them. */
+function isIndexed({
+  storeType = "persistent",
+  timeOrder,
+}: Pick<WindowStoreOptions<never, never>, "storeType" | "timeOrder">): boolean {
+  return storeType === "persistent" && timeOrder === "indexed";
+}
+
+/** Options as far as bytes are concerned. */
+type Unserialized<Options> = Omit<Options, "key" | "value">;
+
+function windowRows(
+  name: string,
+  options: Unserialized<WindowStoreOptions<never, never>>,
+  environment: StoreEnvironment,
+): WindowRows {
+  const { retentionMs, retainsDuplicates = false, storeType, timeOrder } = options;
+  const { task } = environment;
+  const terms = { retentionMs, retainsDuplicates };
+  if (storeType === "memory") return new MemoryWindowRows(task, terms);
+  const segments = segmentsOf(name, options, environment);
+  if (timeOrder === undefined) return segmentedWindowRows(segments, task, terms);
+  return timeOrderedWindowRows(segments, task, { ...terms, hasIndex: timeOrder === "indexed" });
+}
+
+function sessionRows(
+  name: string,
+  options: Unserialized<SessionStoreOptions<never, never>>,
+  environment: StoreEnvironment,
+): SessionRows {
+  const { retentionMs, storeType, isTimeOrdered = false } = options;
+  const { task } = environment;
+  if (storeType === "memory") return new MemorySessionRows(task, retentionMs);
+  const segments = segmentsOf(name, options, environment);
+  const open = isTimeOrdered ? timeOrderedSessionRows : segmentedSessionRows;
+  return open(segments, task, retentionMs);
+}
+
+function segmentsOf(
+  name: string,
+  options: Pick<SessionStoreOptions<never, never>, "retentionMs" | "storeType" | "compression">,
+  environment: StoreEnvironment,
+): Segments {
+  const { retentionMs, storeType } = options;
+  const state = stateOf(environment, storeType);
+  const open = (rows: string) => openRows(state, rows, options);
+  return new Segments({
+    state,
+    name,
+    retentionMs,
+    intervalMs: segmentIntervalMs(retentionMs),
+    open,
+  });
+}

@@ -1,0 +1,273 @@
+import { noHeaders } from "../message.ts";
+import { type CachedRow, WriteBehindCache } from "./cache.ts";
+import type { KeyCodec, RowFormat } from "./codec.ts";
+import { windowKey } from "./key-schema.ts";
+import { type Merge, merge } from "./merge-iteration.ts";
+import { type CacheSearch, SegmentedCacheKeys } from "./segmented-cache.ts";
+import type { FlushListener, Row, Windowed, WindowStore } from "./state-store.ts";
+import type { StoreEnvironment } from "./store-builder.ts";
+import { boundedTime } from "./time-bytes.ts";
+import { keyFirstCache, timeFirstCache, type WindowCacheLayout } from "./window-cache-layout.ts";
+import { nextSequence, type WindowRow, type WindowRows } from "./window-rows.ts";
+
+/** What a window store is made of. */
+export interface WindowStoreParts<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly windowSizeMs: number;
+  readonly retentionMs: number;
+  readonly retainsDuplicates: boolean;
+  /** Whether changes are logged with the headers of the record that made them. */
+  readonly logsHeaders: boolean;
+  readonly keys: KeyCodec<K>;
+  readonly format: RowFormat<V>;
+  readonly rows: WindowRows;
+  readonly environment: StoreEnvironment;
+  /** Of the cache in front, undefined for none: the interval of the segments behind it, 1 for rows in memory. */
+  readonly cacheIntervalMs: number | undefined;
+  /** Whether rows lie by time, then key; else by key, then time. */
+  readonly isTimeFirst: boolean;
+}
+
+/** Values by key and window start, over rows of bytes, with a cache in front if there is one. */
+export class RowsWindowStore<K, V> implements WindowStore<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly windowSizeMs: number;
+  readonly retentionMs: number;
+  readonly #parts: WindowStoreParts<K, V>;
+  readonly #keys: KeyCodec<K>;
+  readonly #rows: WindowRows;
+  readonly #cache: WriteBehindCache<V> | undefined;
+  readonly #cacheKeys: SegmentedCacheKeys;
+  readonly #layout: WindowCacheLayout;
+  readonly #byTime: Merge<V, WindowRow, Row<number, V>>;
+  readonly #byKey: Merge<V, WindowRow, Row<Windowed<K>, V>>;
+  /** The latest start that was put into the cache. */
+  #latestCached = -1;
+  #loggedSequence = 0;
+  #listener: FlushListener<Windowed<K>, V> | undefined;
+  #sendsOldValues = false;
+
+  constructor(parts: WindowStoreParts<K, V>) {
+    const { keys, format, rows, environment, cacheIntervalMs } = parts;
+    this.name = parts.name;
+    this.isPersistent = parts.isPersistent;
+    this.windowSizeMs = parts.windowSizeMs;
+    this.retentionMs = parts.retentionMs;
+    this.#parts = parts;
+    this.#keys = keys;
+    this.#rows = rows;
+    const layout = parts.isTimeFirst ? timeFirstCache : keyFirstCache;
+    const cacheKeys = new SegmentedCacheKeys(layout.schema, cacheIntervalMs ?? 1);
+    this.#cacheKeys = cacheKeys;
+    this.#layout = layout;
+    const { cache, task } = environment;
+    if (cacheIntervalMs !== undefined && cache) {
+      this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
+    }
+    const startOf = ({ text }: CachedRow<V>) => layout.startOf(cacheKeys.rowKey(text));
+    this.#byTime = {
+      compare: (cached, { start }) => startOf(cached) - start,
+      fromCache: (cached, value) => [startOf(cached), value],
+      fromStore: ({ start, value }) => [start, format.decode(value)],
+    };
+    this.#byKey = {
+      compare: (cached, { key, start }) => cacheKeys.compare(cached, layout.rowKey(key, start)),
+      fromCache: ({ text }, value) => [this.#windowed(cacheKeys.rowKey(text)), value],
+      fromStore: ({ key, start, value }) => [
+        this.#windowOf(keys.decode(key), start),
+        format.decode(value),
+      ],
+    };
+  }
+
+  put(key: K, value: V | null, windowStart: number): void {
+    const given = value ?? null;
+    if (this.#cache) {
+      this.#cache.put(this.#textOf(key, windowStart), given);
+      this.#latestCached = Math.max(this.#latestCached, windowStart);
+    } else {
+      const now = this.#parts.environment.task.currentTimestamp();
+      this.#write(this.#keys.encode(key), given, windowStart, now);
+    }
+  }
+
+  fetch(key: K, windowStart: number): V | null {
+    const known = this.#cache?.get(this.#textOf(key, windowStart));
+    if (known) return known.value;
+    return this.#read(this.#keys.encode(key), windowStart);
+  }
+
+  fetchRange(key: K, from: number, to: number): IterableIterator<Row<number, V>> {
+    return this.#ofKey(key, from, to, false);
+  }
+
+  backwardFetchRange(key: K, from: number, to: number): IterableIterator<Row<number, V>> {
+    return this.#ofKey(key, from, to, true);
+  }
+
+  fetchKeys(
+    fromKey: K | undefined,
+    toKey: K | undefined,
+    from: number,
+    to: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKeys(fromKey, toKey, from, to, false);
+  }
+
+  backwardFetchKeys(
+    fromKey: K | undefined,
+    toKey: K | undefined,
+    from: number,
+    to: number,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofKeys(fromKey, toKey, from, to, true);
+  }
+
+  fetchAll(from: number, to: number): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofAll(from, to, false);
+  }
+
+  backwardFetchAll(from: number, to: number): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#ofAll(from, to, true);
+  }
+
+  all(): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#merged(this.#rows.all(false), everything(false));
+  }
+
+  backwardAll(): IterableIterator<Row<Windowed<K>, V>> {
+    return this.#merged(this.#rows.all(true), everything(true));
+  }
+
+  /** Takes in a record of the changelog. */
+  restore(key: Buffer, value: Buffer | null, timestamp: number): void {
+    this.#rows.restore(key, value && this.#parts.format.restored(value, timestamp));
+  }
+
+  /** Lets somebody know of what the cache writes through; false where there is no cache. */
+  listen(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
+    if (!this.#cache) return false;
+    this.#listener = listener;
+    this.#sendsOldValues = sendOldValues;
+    return true;
+  }
+
+  flushSlice(maxRows: number): number {
+    return this.#cache?.flushSlice(maxRows) ?? 0;
+  }
+
+  flush(): void {
+    this.#cache?.flush();
+  }
+
+  close(): void {
+    this.#cache?.close();
+    this.#rows.close();
+  }
+
+  #ofKey(key: K, from: number, to: number, backwards: boolean): IterableIterator<Row<number, V>> {
+    const bytes = this.#keys.encode(key);
+    const end = boundedTime(to);
+    const stored = this.#rows.fetch(bytes, from, end, backwards);
+    const cache = this.#cache;
+    if (!cache) return convert(stored, this.#byTime.fromStore);
+    const search = { fromKey: bytes, toKey: bytes, from, to: end, backwards };
+    const cached = this.#cacheKeys.ofKey(cache, bytes, search, this.#latestCached);
+    return merge(cached, stored, !backwards, this.#byTime);
+  }
+
+  #ofKeys(
+    fromKey: K | undefined,
+    toKey: K | undefined,
+    from: number,
+    to: number,
+    backwards: boolean,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    const [first, last] = [this.#bytesOf(fromKey), this.#bytesOf(toKey)];
+    if (first && last && first.compare(last) > 0) return convert([], this.#byKey.fromStore);
+    const end = boundedTime(to);
+    const stored = this.#rows.fetchKeys(first, last, from, end, backwards);
+    return this.#merged(stored, { fromKey: first, toKey: last, from, to: end, backwards });
+  }
+
+  #ofAll(from: number, to: number, backwards: boolean): IterableIterator<Row<Windowed<K>, V>> {
+    const end = boundedTime(to);
+    const stored = this.#rows.fetchAll(from, end, backwards);
+    const search = { fromKey: undefined, toKey: undefined, from, to: end, backwards };
+    return this.#merged(stored, search);
+  }
+
+  #merged(
+    stored: IterableIterator<WindowRow>,
+    search: CacheSearch,
+  ): IterableIterator<Row<Windowed<K>, V>> {
+    const cache = this.#cache;
+    if (!cache) return convert(stored, this.#byKey.fromStore);
+    const cached = this.#cacheKeys.ofKeys(cache, search);
+    return merge(cached, stored, !search.backwards, this.#byKey);
+  }
+
+  #read(key: Buffer, start: number): V | null {
+    const row = this.#rows.get(key, start);
+    return row && this.#parts.format.decode(row);
+  }
+
+  /** Writes rows and changelog; gives the row's size. */
+  #write(key: Buffer, value: V | null, start: number, now: number): number {
+    const { format, retainsDuplicates, logsHeaders, environment } = this.#parts;
+    const row = value === null ? null : format.encode(value);
+    this.#rows.put(key, row, start);
+    const { changelog } = environment;
+    if (changelog) {
+      if (retainsDuplicates) this.#loggedSequence = nextSequence(this.#loggedSequence);
+      const logged = windowKey(key, start, this.#loggedSequence);
+      const headers = logsHeaders ? environment.task.currentHeaders() : noHeaders;
+      if (row) changelog.log(logged, format.logged(row), format.timestampOf(row, now), headers);
+      else changelog.log(logged, null, now, headers);
+    }
+    return row ? row.length : 0;
+  }
+
+  /** As `CachingWindowStore.putAndMaybeForward`. */
+  #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
+    const row = this.#cacheKeys.rowKey(text);
+    const [key, start] = [this.#layout.keyOf(row), this.#layout.startOf(row)];
+    const listener = this.#listener;
+    if (!listener) return this.#write(key, value, start, timestamp);
+    const wantsOld = value === null || this.#sendsOldValues;
+    const old = wantsOld ? this.#read(key, start) : null;
+    if (value === null && old === null) return 0;
+    const bytes = this.#write(key, value, start, timestamp);
+    const oldValue = this.#sendsOldValues ? old : null;
+    listener(this.#windowed(row), value, oldValue, timestamp, headers, metadata);
+    return bytes;
+  }
+
+  #textOf(key: K, start: number): string {
+    return this.#cacheKeys.text(this.#layout.text(this.#keys.text(key), start), start);
+  }
+
+  #windowed(row: Buffer): Windowed<K> {
+    const layout = this.#layout;
+    return this.#windowOf(this.#keys.decode(layout.keyOf(row)), layout.startOf(row));
+  }
+
+  #windowOf(key: K, start: number): Windowed<K> {
+    return { key, window: { start, end: boundedTime(start + this.windowSizeMs) } };
+  }
+
+  #bytesOf(key: K | undefined): Buffer | undefined {
+    return key === undefined || key === null ? undefined : this.#keys.encode(key);
+  }
+}
+
+function everything(backwards: boolean): CacheSearch {
+  const to = Number.POSITIVE_INFINITY;
+  return { fromKey: undefined, toKey: undefined, from: 0, to, backwards };
+}
+
+function* convert<S, R>(stored: Iterable<S>, decode: (row: S) => R): IterableIterator<R> {
+  for (const row of stored) yield decode(row);
+}

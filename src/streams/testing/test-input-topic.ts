@@ -1,0 +1,76 @@
+import type { Serializer } from "../../client/index.ts";
+import { noHeaders } from "../message.ts";
+import type { RawTestRecord, TestRecordIn } from "./test-record.ts";
+
+/** What records are written with. */
+export interface TestInputTopicOptions<K, V> {
+  readonly key: Serializer<K>;
+  readonly value: Serializer<V>;
+  /** The timestamp of the first record that names none; the driver's time by default. */
+  readonly startTime?: number | undefined;
+  /** By how much the timestamp grows with each record that names none, in milliseconds; 0 by default. */
+  readonly autoAdvanceMs?: number | undefined;
+}
+
+/** Where the records of an input topic go. */
+export interface RecordSinkhole {
+  pipeRaw(
+    record: Omit<RawTestRecord, "partition"> & { readonly partition?: number | undefined },
+  ): void;
+}
+
+/** A topic that a test writes to. Each record is processed, with all that follows from it, within the call. */
+export class TestInputTopic<K, V> {
+  readonly topic: string;
+  readonly #driver: RecordSinkhole;
+  readonly #options: TestInputTopicOptions<K, V>;
+  #time: number;
+
+  /** Made by `TopologyTestDriver.createInputTopic`. */
+  constructor(driver: RecordSinkhole, topic: string, options: TestInputTopicOptions<K, V>) {
+    this.topic = topic;
+    this.#driver = driver;
+    this.#options = options;
+    this.#time = options.startTime ?? 0;
+  }
+
+  /** Moves the time of records that name none. */
+  advanceTime(ms: number): void {
+    this.#time += ms;
+  }
+
+  /** Writes a key and a value. */
+  pipe(key: K | null, value: V | null, timestamp?: number): void {
+    this.pipeRecord({ key, value, timestamp });
+  }
+
+  /** Writes a record. */
+  pipeRecord({ key, value, timestamp, headers = noHeaders, partition }: TestRecordIn<K, V>): void {
+    const at = timestamp ?? this.#next();
+    this.#driver.pipeRaw({
+      topic: this.topic,
+      partition,
+      key: bytesBy(this.#options.key, key),
+      value: bytesBy(this.#options.value, value),
+      timestamp: at,
+      headers,
+    });
+  }
+
+  /** Writes values without keys, one after the other. */
+  pipeValues(values: Iterable<V | null>): void {
+    for (const value of values) this.pipeRecord({ key: null, value });
+  }
+
+  #next(): number {
+    const time = this.#time;
+    this.#time += this.#options.autoAdvanceMs ?? 0;
+    return time;
+  }
+}
+
+function bytesBy<T>(serializer: Serializer<T>, value: T | null | undefined): Buffer | null {
+  if (value === null || value === undefined) return null;
+  const bytes = serializer.serialize(value);
+  return bytes === null ? null : Buffer.from(bytes as string);
+}

@@ -1,0 +1,251 @@
+import type { Deserializer } from "../../client/index.ts";
+import { MillraceError } from "../../errors.ts";
+import { partitionForKey } from "../../protocol/index.ts";
+import { GlobalTask } from "../runtime/global-task.ts";
+import { type DroppedRecord, Task } from "../runtime/task.ts";
+import { type Subtopology, TopologyPlan } from "../runtime/topology-plan.ts";
+import { SharedCacheBudget } from "../stores/cache-budget.ts";
+import { memoryEngine } from "../stores/memory.ts";
+import type { StateStore } from "../stores/state-store.ts";
+import type { TopologyBuilder } from "../topology-builder.ts";
+import { CapturedOutput } from "./captured-output.ts";
+import { SingleRecord } from "./single-record.ts";
+import { TestInputTopic, type TestInputTopicOptions } from "./test-input-topic.ts";
+import { TestOutputTopic } from "./test-output-topic.ts";
+import type { RawTestRecord } from "./test-record.ts";
+
+/** How a topology is tested. */
+export interface TopologyTestDriverOptions {
+  readonly applicationId?: string | undefined;
+  /** Where the driver's clock begins, in milliseconds since 1970; 0 by default. It moves only when told. */
+  readonly startTime?: number | undefined;
+  /** How many partitions each topic has; 1 by default, as the JVM's driver always has. */
+  readonly partitions?: number | undefined;
+  /** How many bytes caches may take; 10 MB by default. They are flushed after each record. */
+  readonly cacheMaxBytes?: number | undefined;
+  /**
+   * Whether the caches keep rows from one record to the next, as in a real application, until
+   * {@link TopologyTestDriver.commit}; false by default, as in the JVM's driver.
+   */
+  readonly keepsCaches?: boolean | undefined;
+  /** Settings of the application that processors can read, by Kafka's names. */
+  readonly configs?: { readonly [name: string]: unknown } | undefined;
+  /** Hears of each record that is dropped on its way, such as a late one. */
+  readonly onDropped?: ((record: DroppedRecord) => void) | undefined;
+}
+
+const defaultCacheBytes = 10 * 1024 * 1024;
+
+/**
+ * Runs a topology without a broker, a thread or a file: records go in at its source topics and come out at
+ * its sinks, within the call. After each record everything is committed, as in the JVM's driver.
+ */
+export class TopologyTestDriver implements Disposable {
+  readonly #plan: TopologyPlan;
+  readonly #partitions: number;
+  readonly #output: CapturedOutput;
+  readonly #tasks: readonly Task[];
+  readonly #global: GlobalTask;
+  readonly #keepsCaches: boolean;
+  readonly #offsets = new Map<string, number>();
+  readonly #produced = new Map<string, RawTestRecord[]>();
+  #now: number;
+  #isClosed = false;
+
+  /** Opens the topology; throws a `TopologyError` where a node cannot be opened. */
+  constructor(
+    { builder }: { readonly builder: TopologyBuilder },
+    {
+      applicationId = "test",
+      startTime = 0,
+      partitions = 1,
+      cacheMaxBytes = defaultCacheBytes,
+      keepsCaches = false,
+      configs = {},
+      onDropped,
+    }: TopologyTestDriverOptions = {},
+  ) {
+    this.#now = startTime;
+    this.#partitions = partitions;
+    this.#keepsCaches = keepsCaches;
+    this.#plan = new TopologyPlan(builder, applicationId);
+    this.#output = new CapturedOutput(partitions);
+    const common = {
+      plan: this.#plan,
+      output: this.#output,
+      wallClock: () => this.#now,
+      configs: new Map<string, unknown>([...driverConfigs, ...Object.entries(configs)]),
+      onDropped,
+    };
+    this.#global = new GlobalTask({ ...common, memory: newState(), persistent: newState() });
+    const globalStores = new Map(
+      [...this.#global.stores].map(([name, { store }]) => [name, store]),
+    );
+    const cache = cacheMaxBytes > 0 ? new SharedCacheBudget(cacheMaxBytes) : undefined;
+    // As in the JVM's driver, one task has all sub-topologies, so that their order is that of time.
+    const subtopology = this.#plan.whole();
+    this.#tasks = Array.from({ length: partitions }, (_, partition) => {
+      const inputs = inputsOf(subtopology, partition);
+      const state = { memory: newState(), persistent: newState() };
+      return new Task({ ...common, ...state, subtopology, partition, inputs, cache, globalStores });
+    });
+  }
+
+  /** Makes a way in. */
+  createInputTopic<K, V>(
+    topic: string,
+    options: TestInputTopicOptions<K, V>,
+  ): TestInputTopic<K, V> {
+    return new TestInputTopic(this, topic, { startTime: this.#now, ...options });
+  }
+
+  /** Makes a way out: what was written to a topic and not yet read. */
+  createOutputTopic<K, V>(
+    topic: string,
+    serdes: { readonly key: Deserializer<K>; readonly value: Deserializer<V> },
+  ): TestOutputTopic<K, V> {
+    return new TestOutputTopic(this, topic, serdes);
+  }
+
+  /** The topics that anything was written to, changelogs and repartition topics included. */
+  producedTopicNames(): string[] {
+    return [...this.#produced.keys()];
+  }
+
+  /** Moves the clock and runs the punctuations that are due. */
+  advanceWallClockTime(ms: number): void {
+    this.#checkOpen();
+    this.#now += ms;
+    for (const task of this.#tasks) {
+      task.punctuateWallClock();
+      this.#commitTask(task);
+    }
+    this.#processAll();
+  }
+
+  /** Flushes caches that are kept, as a commit does. */
+  commit(): void {
+    this.#checkOpen();
+    for (const task of this.#tasks) {
+      task.flush();
+      task.committed();
+    }
+    this.#processAll();
+  }
+
+  /** A store of the topology in one partition's task, or a global one; undefined where there is none of that name. */
+  store<S extends StateStore>(name: string, partition = 0): S | undefined {
+    const open = this.#tasks[partition]?.stores.get(name) ?? this.#global.stores.get(name);
+    return open?.store as S | undefined;
+  }
+
+  /** Writes one record as bytes; what {@link TestInputTopic} does. */
+  pipeRaw(
+    record: Omit<RawTestRecord, "partition"> & { readonly partition?: number | undefined },
+  ): void {
+    this.#checkOpen();
+    const { topic, key } = record;
+    const partition =
+      record.partition ?? (key === null ? 0 : partitionForKey(key, this.#partitions));
+    const raw = { ...record, partition };
+    const isInput = this.#reads(topic);
+    const isGlobal = this.#global.topics.includes(topic);
+    if (!isInput && !isGlobal) {
+      throw new MillraceError("INVALID_ARGUMENT", `the topology reads no topic ${topic}`);
+    }
+    if (isInput) {
+      this.#enqueue(raw);
+      this.#processAll();
+    }
+    if (isGlobal) this.#updateGlobal(raw);
+  }
+
+  /** Takes the first record that waits in a topic; undefined where there is none. */
+  takeRaw(topic: string): RawTestRecord | undefined {
+    return this.#produced.get(topic)?.shift();
+  }
+
+  /** How many records wait in a topic. */
+  countRaw(topic: string): number {
+    return this.#produced.get(topic)?.length ?? 0;
+  }
+
+  /** Closes nodes and stores; may be called twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const task of this.#tasks) task.close();
+    this.#global.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #reads(topic: string): boolean {
+    return this.#tasks.some((task) => task.reads(topic));
+  }
+
+  #enqueue(record: RawTestRecord): void {
+    const { topic, partition } = record;
+    const place = `${topic}-${partition}`;
+    const offset = this.#offsets.get(place) ?? 0;
+    this.#offsets.set(place, offset + 1);
+    this.#tasks[partition]?.add(topic, partition, new SingleRecord(record, offset));
+  }
+
+  #updateGlobal(record: RawTestRecord): void {
+    const { topic, partition } = record;
+    const place = `${topic}-${partition}`;
+    const offset = this.#offsets.get(place) ?? 0;
+    this.#offsets.set(place, offset + 1);
+    this.#global.update(topic, partition, new SingleRecord(record, offset));
+  }
+
+  #processAll(): void {
+    this.#capture();
+    for (;;) {
+      const task = this.#tasks.find(({ hasRecords }) => hasRecords);
+      if (!task) return;
+      task.process();
+      task.punctuateStreamTime();
+      this.#commitTask(task);
+      this.#capture();
+    }
+  }
+
+  #commitTask(task: Task): void {
+    if (this.#keepsCaches || !task.needsCommit) return;
+    task.flush();
+    task.committed();
+  }
+
+  /** Keeps what was written, and feeds back what the topology reads itself. */
+  #capture(): void {
+    for (const record of this.#output.take()) {
+      const written = this.#produced.get(record.topic);
+      if (written) written.push(record);
+      else this.#produced.set(record.topic, [record]);
+      if (this.#reads(record.topic)) this.#enqueue(record);
+      if (this.#global.topics.includes(record.topic)) this.#updateGlobal(record);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new MillraceError("CLOSED", "the test driver has been closed");
+  }
+}
+
+/** Results of joins and windows that wait for time to pass are looked for at every record. */
+const driverConfigs: readonly [string, unknown][] = [
+  ["__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 0],
+  ["__emit.interval.ms.kstreams.windowed.aggregation__", 0],
+];
+
+function newState() {
+  return memoryEngine.open("");
+}
+
+function inputsOf({ sourceTopics }: Subtopology, partition: number) {
+  return sourceTopics.map((topic) => ({ topic, partition }));
+}

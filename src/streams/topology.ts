@@ -1,0 +1,172 @@
+import type { Deserializer, Serializer } from "../client/index.ts";
+import { checkName } from "./dsl/name.ts";
+import {
+  type FixedKeyProcessorSupplier,
+  fixedKeyOperator,
+  type ProcessorSupplier,
+  processorOperator,
+} from "./processor.ts";
+import type { StateStore } from "./stores/state-store.ts";
+import type { StoreBuilder } from "./stores/store-builder.ts";
+import type { TimestampExtractor } from "./timestamp-extractor.ts";
+import { TopologyBuilder } from "./topology-builder.ts";
+import { describeTopology } from "./topology-description.ts";
+import type { OffsetReset, StreamPartitioner, TopicExtractor } from "./topology-node.ts";
+
+/** How a source reads. */
+export interface SourceOptions<K, V> {
+  readonly key: Deserializer<K>;
+  readonly value: Deserializer<V>;
+  readonly timestampExtractor?: TimestampExtractor<K, V> | undefined;
+  readonly offsetReset?: OffsetReset | undefined;
+}
+
+/** How a sink writes. */
+export interface SinkOptions<K, V> {
+  readonly parents: readonly string[];
+  readonly key: Serializer<K>;
+  readonly value: Serializer<V>;
+  readonly partitioner?: StreamPartitioner<K, V> | undefined;
+}
+
+/** Where a processor stands. */
+export interface ProcessorOptions {
+  readonly parents: readonly string[];
+  /** Stores it uses: names of such as were added, or builders of such as are to be (KIP-401). */
+  readonly stores?: readonly (string | StoreBuilder)[] | undefined;
+}
+
+/** Stores by their names, as `KafkaStreams.store` gives them; `Topology` carries their types along. */
+export type StoreTypes = { readonly [name: string]: StateStore };
+
+/**
+ * A graph of sources, processors, sinks and stores: what an application runs. It is built node by
+ * node, each with its parents' names (the Processor API), or comes from a `StreamsBuilder`.
+ */
+export class Topology<Stores extends StoreTypes = StoreTypes> {
+  /** What the library's runtimes read. */
+  readonly builder: TopologyBuilder;
+  /** The types of stores by their names; exists for the compiler alone. */
+  declare readonly storeTypes?: Stores;
+
+  constructor(builder: TopologyBuilder = new TopologyBuilder()) {
+    this.builder = builder;
+  }
+
+  /** Adds a source of topics, given by names or by a pattern that must match a topic's whole name. */
+  addSource<K, V>(
+    name: string,
+    topics: string | readonly string[] | RegExp,
+    { key, value, timestampExtractor, offsetReset }: SourceOptions<K, V>,
+  ): this {
+    this.builder.addSource({
+      name: checkName(name),
+      topics: typeof topics === "string" ? [topics] : topics,
+      key,
+      value,
+      timestampExtractor: timestampExtractor as TimestampExtractor | undefined,
+      offsetReset,
+    });
+    return this;
+  }
+
+  /** Adds a processor below its parents. */
+  addProcessor<KIn, VIn, KOut, VOut>(
+    name: string,
+    supply: ProcessorSupplier<KIn, VIn, KOut, VOut>,
+    { parents, stores = [] }: ProcessorOptions,
+  ): this {
+    const open = processorOperator(supply);
+    this.builder.addProcessor(checkName(name), open as never, parents);
+    this.#connect(name, stores);
+    return this;
+  }
+
+  /** Adds a processor that keeps keys below its parents. */
+  addFixedKeyProcessor<K, VIn, VOut>(
+    name: string,
+    supply: FixedKeyProcessorSupplier<K, VIn, VOut>,
+    { parents, stores = [] }: ProcessorOptions,
+  ): this {
+    this.builder.addProcessor(checkName(name), fixedKeyOperator(supply) as never, parents);
+    this.#connect(name, stores);
+    return this;
+  }
+
+  /** Adds a sink that writes a topic, or the one that a function names for each record. */
+  addSink<K, V>(
+    name: string,
+    topic: string | TopicExtractor<K, V>,
+    { parents, key, value, partitioner }: SinkOptions<K, V>,
+  ): this {
+    this.builder.addSink({
+      name: checkName(name),
+      topic: topic as string | TopicExtractor<never, never>,
+      key,
+      value,
+      partitioner: partitioner as StreamPartitioner<never, never> | undefined,
+      parents,
+    });
+    return this;
+  }
+
+  /** Adds a store for the processors named. */
+  addStateStore(store: StoreBuilder, ...processors: readonly string[]): this {
+    this.builder.addStore(store, ...processors);
+    return this;
+  }
+
+  /** Lets a processor use stores; those that share one are in the same sub-topology. */
+  connectProcessorAndStateStores(processor: string, ...stores: readonly string[]): this {
+    this.builder.connect(processor, ...stores);
+    return this;
+  }
+
+  /**
+   * Adds a store that is fed from a topic by a processor and that others only read (KIP-813): the topic is
+   * its changelog.
+   */
+  addReadOnlyStateStore<K, V>(
+    store: StoreBuilder,
+    source: SourceOptions<K, V> & { readonly name: string; readonly topic: string },
+    processor: { readonly name: string; readonly supply: ProcessorSupplier<K, V> },
+  ): this {
+    this.addSource(source.name, source.topic, source);
+    this.addProcessor(processor.name, processor.supply, { parents: [source.name] });
+    this.builder.addStore(store, processor.name);
+    this.builder.reuseSourceTopic(store.name, source.topic);
+    return this;
+  }
+
+  /** Adds a store that every instance fills from all partitions of a topic, by a processor of the user's. */
+  addGlobalStore<K, V>(
+    store: StoreBuilder,
+    source: SourceOptions<K, V> & { readonly name: string; readonly topic: string },
+    processor: { readonly name: string; readonly supply: ProcessorSupplier<K, V> },
+  ): this {
+    const { name, topic, key, value } = source;
+    const timestampExtractor = source.timestampExtractor as TimestampExtractor | undefined;
+    this.builder.addGlobalStore({
+      source: { name: checkName(name), topics: [topic], key, value, timestampExtractor },
+      processor: {
+        name: checkName(processor.name),
+        open: processorOperator(processor.supply) as never,
+      },
+      store,
+      reprocessOnRestore: true,
+    });
+    return this;
+  }
+
+  /** The topology as text, as the JVM's `Topology.describe()` has it. */
+  describe(): string {
+    return describeTopology(this.builder);
+  }
+
+  #connect(name: string, stores: readonly (string | StoreBuilder)[]): void {
+    for (const store of stores) {
+      if (typeof store === "string") this.builder.connect(name, store);
+      else this.builder.addStore(store, name);
+    }
+  }
+}

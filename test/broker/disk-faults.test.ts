@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { Broker } from "../../src/broker/broker.ts";
+import { Cluster } from "../../src/client/cluster.ts";
+import { Client } from "../../src/client/index.ts";
+import { silentLogger } from "../../src/log.ts";
+import type { Random } from "../../src/random.ts";
+import { FaultyDisk } from "../faulty-disk.ts";
+import { readTopic } from "../kafka/producer-fixture.ts";
+import { clusterAt } from "../kafka/raw-cluster.ts";
+import { seededNumbers } from "../log-fixture.ts";
+import { MemoryNetwork } from "../memory-network.ts";
+import { MortalHost } from "../mortal-host.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { checkAll, type Witnesses } from "./crash-check.ts";
+import { SequenceWriter, TransactionWriter, type Worker } from "./crash-load.ts";
+
+const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000);
+const port = 9092;
+const partitions = 2;
+const transactionTopics = ["debits", "credits"] as const;
+const configs = {
+  "offsets.topic.num.partitions": 2,
+  "transaction.state.log.num.partitions": 2,
+  "log.roll.ms": 5_000,
+  "log.cleaner.backoff.ms": 1_000,
+  "log.cleaner.min.cleanable.ratio": 0.01,
+  "log.flush.offset.checkpoint.interval.ms": 2_000,
+};
+
+/** Chance that a seed decides. */
+function seededRandom(next: () => number): Random {
+  const below = (limit: number) => Math.floor(next() * limit);
+  const bytes = (count: number) => Buffer.from(Array.from({ length: count }, () => below(256)));
+  const uuid = () => {
+    const hex = bytes(16).toString("hex");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  };
+  return { float: next, below, bytes, uuid };
+}
+
+/** A broker whose disk fails, clients that outlive it, and what they were promised; all in virtual time. */
+class World implements Witnesses {
+  readonly random = seededNumbers(seed);
+  readonly clock = new VirtualClock();
+  readonly network = new MemoryNetwork();
+  readonly writers: SequenceWriter[] = [];
+  readonly tables: SequenceWriter[] = [];
+  readonly transactions: TransactionWriter[] = [];
+  readonly transactionTopics: readonly string[] = transactionTopics;
+  readonly groups: Witnesses["groups"] = [];
+  readonly client: Client;
+  readonly cluster: Cluster;
+  readonly chance: Random = seededRandom(this.random);
+  #host = this.#newHost(new FaultyDisk(this.random));
+
+  constructor() {
+    const around = { clock: this.clock, network: this.network, random: this.chance };
+    this.client = new Client({ bootstrapServers: `127.0.0.1:${port}`, host: around });
+    const { settings } = clusterAt(`127.0.0.1:${port}`);
+    this.cluster = new Cluster(settings, around, silentLogger);
+  }
+
+  static async begin(t: TestContext): Promise<World> {
+    t.diagnostic(`seed ${seed}: MILLRACE_SEED=${seed} repeats the disk's choices`);
+    const world = new World();
+    await world.start();
+    const { client } = world;
+    await client
+      .admin()
+      .topics.create([
+        { name: "orders", numPartitions: partitions },
+        { name: "latest", numPartitions: partitions, configs: { "cleanup.policy": "compact" } },
+        ...transactionTopics.map((name) => ({ name, numPartitions: 1 })),
+      ]);
+    const lingerMs = 20;
+    world.writers.push(
+      new SequenceWriter(client, "left", { topic: "orders", partitions, lingerMs }),
+    );
+    world.tables.push(
+      new SequenceWriter(client, "table", { topic: "latest", partitions, lingerMs }),
+    );
+    world.transactions.push(new TransactionWriter(client, "debtor", transactionTopics, lingerMs));
+    return world;
+  }
+
+  get disk(): FaultyDisk {
+    return this.#host.disk;
+  }
+
+  /** How many records and transactions were acknowledged so far. */
+  get acknowledged(): number {
+    const records = [...this.writers, ...this.tables].map((one) => one.acknowledged.size);
+    const outcomes = this.transactions.flatMap((one) => one.outcomes);
+    const ended = outcomes.filter((outcome) => outcome === "committed").length;
+    return records.reduce((sum, one) => sum + one, ended);
+  }
+
+  async start(): Promise<void> {
+    const listeners = [{ port }];
+    await Broker.start({ host: this.#host, dataDir: "/data", listeners, configs });
+  }
+
+  /** Lets time pass; rejects when a worker gives up. */
+  async pass(ms: number): Promise<void> {
+    await Promise.race([this.clock.sleep(ms), this.#failure()]);
+  }
+
+  /** Resolves when the broker has died with its disk. */
+  async untilDead(): Promise<void> {
+    await Promise.race([this.#host.death, this.#failure()]);
+  }
+
+  /** Starts a broker on what the last one has left. */
+  async startAgain(): Promise<void> {
+    this.#host.end();
+    this.#host = this.#newHost(this.disk.restart("kill"));
+    await this.start();
+  }
+
+  /** Has everybody come to an end, and compares what they were promised with what is there. */
+  async settle(): Promise<void> {
+    await Promise.race([Promise.all(this.#workers.map((one) => one.stop())), this.#failure()]);
+    await checkAll(this.client, this.cluster, this);
+  }
+
+  async close(): Promise<void> {
+    this.#host.end();
+    this.cluster.close();
+    await this.client.close().catch(() => {});
+  }
+
+  get #workers(): Worker[] {
+    return [...this.writers, ...this.tables, ...this.transactions];
+  }
+
+  #failure(): Promise<never> {
+    return new Promise((_, reject) => {
+      for (const { done } of this.#workers) done.catch(reject);
+    });
+  }
+
+  #newHost(disk: FaultyDisk): MortalHost {
+    const { clock, network } = this;
+    return new MortalHost({ clock, network, random: this.chance }, disk);
+  }
+}
+
+test("a full disk refuses writes, serves reads, and loses nothing when there is room again", async (t) => {
+  const world = await World.begin(t);
+  t.after(() => world.close());
+  for (let round = 0; round < 5; round += 1) {
+    await world.pass(1_000);
+    world.disk.freeBytes = Math.floor(world.random() * 20_000);
+    await world.pass(5_000);
+    const before = world.acknowledged;
+    await world.pass(5_000);
+    assert.equal(world.acknowledged, before, "a full disk has taken records");
+    assert.ok((await readTopic(world.cluster, "orders")).length > 0);
+    world.disk.freeBytes = Number.POSITIVE_INFINITY;
+    await world.pass(5_000);
+    assert.ok(world.acknowledged > before, "nothing is written though there is room again");
+  }
+  await world.settle();
+});
+
+test("operations of the disk that fail now and then lose nothing that was acknowledged", async (t) => {
+  const world = await World.begin(t);
+  t.after(() => world.close());
+  for (let round = 0; round < 5; round += 1) {
+    await world.pass(1_000);
+    world.disk.errorRate = world.random() * 0.05;
+    await world.pass(2_000);
+    world.disk.errorRate = 0;
+  }
+  await world.settle();
+});
+
+test("a broker that dies in the midst of what it does to the disk loses nothing that was acknowledged", async (t) => {
+  const world = await World.begin(t);
+  t.after(() => world.close());
+  for (let death = 0; death < 40; death += 1) {
+    world.disk.crashIn(1 + Math.floor(world.random() * 300));
+    await world.untilDead();
+    await world.startAgain();
+  }
+  await world.settle();
+});

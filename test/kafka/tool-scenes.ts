@@ -1,0 +1,171 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { coordinatorPartition } from "../../src/broker/coordinator-partition.ts";
+import { Client } from "../../src/client/client.ts";
+import { StreamsGroupHeartbeat } from "../../src/protocol/index.ts";
+import type { TestCluster } from "../cluster.ts";
+import { clusterAt, until } from "./raw-cluster.ts";
+
+/** What goes on beside a transcript of Kafka's tools, and what its commands name. */
+export interface ToolSteps extends Disposable {
+  readonly steps: { readonly [sentence: string]: () => Promise<void> };
+  readonly names: { readonly [name: string]: string };
+}
+
+/** The default number of partitions of `__consumer_offsets` and `__transaction_state`. */
+const coordinatorPartitions = 50;
+const topic = "orders";
+
+/** Members of groups of all kinds, which come, commit, and go. */
+export async function groupSteps({ bootstrapServers }: TestCluster): Promise<ToolSteps> {
+  const client = new Client({ bootstrapServers, clientId: "scene" });
+  const cluster = clusterAt(bootstrapServers);
+  const offsets = [
+    { topic, partition: 0, offset: 3 },
+    { topic, partition: 1, offset: 2, metadata: "half way" },
+  ];
+  const enter = async (groupId: string, groupProtocol: "classic" | "consumer") => {
+    const options = { topics: [topic], groupId, groupProtocol, enableAutoCommit: false };
+    const member = client.consumer({ ...options, autoOffsetReset: "earliest" });
+    await until(`partitions of ${groupId}`, async () => {
+      await member.poll({ timeoutMs: 100 });
+      return member.assignment.length === 2;
+    });
+    await member.commit(offsets);
+    return member;
+  };
+  const members: { close(): Promise<void> }[] = [];
+  const streams = new StreamsMember(bootstrapServers);
+  return {
+    names: { billing: `${coordinatorPartition("billing", coordinatorPartitions)}` },
+    steps: {
+      "records 0 to 9 are in orders": async () => {
+        await using producer = client.producer();
+        for (let index = 0; index < 10; index += 1) {
+          await producer.send({ topic, partition: index % 2, value: `${index}` });
+        }
+      },
+      "a member of the classic group billing has read 5 records and stays": async () => {
+        members.push(await enter("billing", "classic"));
+      },
+      "a member of the consumer group shipping has read 5 records and stays": async () => {
+        members.push(await enter("shipping", "consumer"));
+      },
+      "a member of the streams group totals has its tasks and stays": () => streams.enter(),
+      "the members leave": async () => {
+        await Promise.all(members.map((member) => member.close()));
+        await streams.leave();
+      },
+    },
+    [Symbol.dispose]() {
+      streams.close();
+      cluster.close();
+      void client.close();
+    },
+  };
+}
+
+/** A member of a streams group (KIP-1071) whose topology copies `orders`, as much as tools can tell. */
+class StreamsMember {
+  readonly #cluster;
+  readonly #member = { groupId: "totals", memberId: "streams-member" };
+  #memberEpoch = 0;
+
+  constructor(bootstrapServers: string) {
+    this.#cluster = clusterAt(bootstrapServers);
+  }
+
+  async enter(): Promise<void> {
+    await until("tasks of the streams group", async () => {
+      const isNew = this.#memberEpoch === 0;
+      const { activeTasks, memberEpoch, errorMessage } = await this.#beat(this.#memberEpoch, isNew);
+      if (errorMessage !== null) throw new Error(errorMessage);
+      this.#memberEpoch = memberEpoch;
+      return activeTasks !== null && activeTasks.length > 0;
+    });
+    // It tells once that it has what it was given.
+    const owned = [{ subtopologyId: "0", partitions: [0, 1] }];
+    await this.#beat(this.#memberEpoch, false, owned);
+  }
+
+  async leave(): Promise<void> {
+    if (this.#memberEpoch > 0) await this.#beat(-1, false);
+  }
+
+  close(): void {
+    this.#cluster.close();
+  }
+
+  async #beat(
+    memberEpoch: number,
+    isNew: boolean,
+    activeTasks: { subtopologyId: string; partitions: number[] }[] | null = isNew ? [] : null,
+  ) {
+    const coordinator = await this.#cluster.coordinator("group", this.#member.groupId);
+    const subtopology = {
+      subtopologyId: "0",
+      sourceTopics: [topic],
+      sourceTopicRegex: [],
+      stateChangelogTopics: [],
+      repartitionSinkTopics: [],
+      repartitionSourceTopics: [],
+      copartitionGroups: [],
+    };
+    return this.#cluster.request(coordinator, StreamsGroupHeartbeat, {
+      ...this.#member,
+      memberEpoch,
+      endpointInformationEpoch: 0,
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: isNew ? 60_000 : -1,
+      topology: isNew ? { epoch: 1, subtopologies: [subtopology] } : null,
+      activeTasks,
+      standbyTasks: activeTasks && [],
+      warmupTasks: activeTasks && [],
+      processId: isNew ? "process" : null,
+      userEndpoint: null,
+      clientTags: isNew ? [] : null,
+      taskOffsets: null,
+      taskEndOffsets: null,
+      shutdownApplication: false,
+    });
+  }
+}
+
+/** Transactions that commit, abort and stay open. */
+export async function transactionSteps(cluster: TestCluster): Promise<ToolSteps> {
+  const client = new Client({ bootstrapServers: cluster.bootstrapServers, clientId: "scene" });
+  const begin = async (transactionalId: string) => {
+    const producer = client.producer({ transactionalId });
+    await producer.begin();
+    await producer.send({ topic, value: transactionalId });
+    return producer;
+  };
+  const end = async () => {
+    const query = { topic, partition: 0, at: "latest" } as const;
+    const options = { isolationLevel: "read-committed" } as const;
+    return (await client.admin().records.listOffsets(query, options)).offset;
+  };
+  return {
+    names: { t1: `${coordinatorPartition("t1", coordinatorPartitions)}` },
+    steps: {
+      "t1 commits, t2 aborts, t3 stays open": async () => {
+        await (await begin("t1")).commit();
+        await until("the marker of t1", async () => (await end()) === 2);
+        await (await begin("t2")).abort();
+        await until("the marker of t2", async () => (await end()) === 4);
+        await begin("t3");
+      },
+      "the transaction of t3 is over in orders": () =>
+        until("the marker of t3", async () => (await end()) === 6),
+      "the file delete.json asks to delete what lies below offset 2": () =>
+        writeFile(
+          join(cluster.directory, "delete.json"),
+          JSON.stringify({ partitions: [{ topic, partition: 0, offset: 2 }], version: 1 }),
+        ),
+    },
+    [Symbol.dispose]() {
+      void client.close();
+    },
+  };
+}
