@@ -23,6 +23,21 @@ test("a small frame does not take much larger memory", () => {
   assert.equal(frames.take(7 * megabyte).buffer, large.buffer);
 });
 
+test("a frame that is too small for its memory to be used again has memory of its own size", () => {
+  const frames = new FramePool();
+  const frame = frames.take(10_000);
+  assert.equal(frame.buffer.byteLength, 10_000);
+  frames.give(frame);
+  assert.equal(frames.idleBytes, 0);
+});
+
+test("the smallest frame that takes memory of the pool gets it again", () => {
+  const frames = new FramePool();
+  const frame = frames.take(16_384);
+  frames.give(frame);
+  assert.equal(frames.take(16_384).buffer, frame.buffer);
+});
+
 test("what was given back already, or comes from elsewhere, is not taken in", () => {
   const frames = new FramePool();
   const frame = frames.take(megabyte);

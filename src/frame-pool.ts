@@ -23,6 +23,8 @@ export class FramePool {
 
   /** Memory for a frame, with whatever is in it. */
   take(length: number): Buffer {
+    // Rounded up, it would be too large for the next one of its size.
+    if (length * greatestExcess < granuleBytes) return Buffer.allocUnsafeSlow(length);
     let best = -1;
     for (const [index, { length: size }] of this.#idle.entries()) {
       if (size < length || size > greatestExcess * length) continue;

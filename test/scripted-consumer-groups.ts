@@ -69,6 +69,7 @@ export class ScriptedConsumerGroups {
       scramCredential: () => undefined,
       scramUsers: () => new Map(),
       acls: [],
+      quotas: [],
       features: new Map(),
     };
   }

@@ -16,10 +16,12 @@ function lengthOf(length: number): Buffer {
   return bytes;
 }
 
-function reader({ trusted = true, maxFrameBytes = 100 * mebibyte } = {}) {
+function reader({ trusted = true, lends = false, maxFrameBytes = 100 * mebibyte } = {}) {
   const frames: Buffer[] = [];
-  const one = new FrameReader({ maxFrameBytes, trusted, onFrame: (frame) => frames.push(frame) });
-  return { reader: one, frames };
+  // Only frames that are said to be lent are copied, as an owner would who keeps them.
+  const onFrame = (frame: Buffer, isLent: boolean) =>
+    void frames.push(isLent ? Buffer.from(frame) : frame);
+  return { reader: new FrameReader({ maxFrameBytes, trusted, lends, onFrame }), frames };
 }
 
 /** Feeds bytes as a socket would: never more at once than the target holds, or than `chunk` says. */
@@ -39,6 +41,7 @@ test("however a stream is cut up, its frames come out the same", () => {
   const sizes = fc.oneof(
     fc.integer({ min: 1, max: 50 }),
     fc.integer({ min: 8000, max: 9000 }),
+    fc.integer({ min: 30_000, max: 34_000 }),
     fc.integer({ min: 60_000, max: 200_000 }),
     fc.integer({ min: mebibyte - 1, max: 3 * mebibyte }),
   );
@@ -52,9 +55,10 @@ test("however a stream is cut up, its frames come out the same", () => {
       fc.array(sizes, { maxLength: 6 }),
       fc.array(chunks, { minLength: 1, maxLength: 8 }),
       fc.boolean(),
-      (lengths, pattern, trusted) => {
+      fc.boolean(),
+      (lengths, pattern, trusted, lends) => {
         const sent = lengths.map((length, index) => Buffer.alloc(length, `${index}:${length};`));
-        const { reader: one, frames } = reader({ trusted });
+        const { reader: one, frames } = reader({ trusted, lends });
         // After a few tiny pieces the pattern is left, so that large frames do not take a million steps.
         const chunk = (index: number) =>
           index < 500 ? (pattern[index % pattern.length] as number) : 65536;
@@ -73,6 +77,14 @@ test("a frame outlives the frames after it", () => {
   feed(one, stream([Buffer.from("first")]), () => 100);
   feed(one, stream([Buffer.from("other")]), () => 100);
   assert.deepEqual(frames.map(String), ["first", "other"]);
+});
+
+test("small frames are lent where the owner wants that, and large ones are his", () => {
+  const lent: boolean[] = [];
+  const onFrame = (_: Buffer, isLent: boolean) => void lent.push(isLent);
+  const one = new FrameReader({ maxFrameBytes: mebibyte, trusted: true, lends: true, onFrame });
+  feed(one, stream([Buffer.alloc(10), Buffer.alloc(16_000), Buffer.alloc(40_000)]), () => 1000);
+  assert.deepEqual(lent, [true, true, false]);
 });
 
 test("the rest of a large frame is read to where it stays", () => {

@@ -48,14 +48,14 @@ export async function checkAll(
 }
 
 /** A record as its writer numbered it. */
-interface Numbered {
+export interface Numbered {
   readonly number: number;
   readonly part: string;
   readonly record: FoundRecord;
 }
 
 /** The records that one writer wrote, in the order of each partition. */
-function recordsOf(name: string, found: readonly FoundRecord[]): Numbered[] {
+export function recordsOf(name: string, found: readonly FoundRecord[]): Numbered[] {
   return found.flatMap((record) => {
     const [writer, number, part = ""] = `${record.value}`.split(":");
     return writer === name ? [{ number: Number(number), part, record }] : [];
@@ -89,7 +89,8 @@ function checkTable(table: SequenceWriter, found: readonly Numbered[]): void {
   }
 }
 
-function checkOrder(name: string, found: readonly Numbered[]): void {
+/** Fails where a record is there twice, or behind one that was written later. */
+export function checkOrder(name: string, found: readonly Numbered[]): void {
   const before = new Map<number, number>();
   for (const { number, record } of found) {
     const { partition, offset } = record;

@@ -5,14 +5,15 @@ import { Cluster } from "../../src/client/cluster.ts";
 import { Client } from "../../src/client/index.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Random } from "../../src/random.ts";
-import { FaultyDisk } from "../faulty-disk.ts";
+import { type CrashKind, FaultyDisk } from "../faulty-disk.ts";
+import { produce } from "../kafka/consumer-fixture.ts";
 import { readTopic } from "../kafka/producer-fixture.ts";
 import { clusterAt } from "../kafka/raw-cluster.ts";
 import { seededNumbers } from "../log-fixture.ts";
 import { MemoryNetwork } from "../memory-network.ts";
 import { MortalHost } from "../mortal-host.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { checkAll, type Witnesses } from "./crash-check.ts";
+import { checkAll, checkOrder, recordsOf, type Witnesses } from "./crash-check.ts";
 import { SequenceWriter, TransactionWriter, type Worker } from "./crash-load.ts";
 
 const seed = Number(process.env.MILLRACE_SEED ?? Date.now() % 1_000_000);
@@ -41,7 +42,7 @@ function seededRandom(next: () => number): Random {
 
 /** A broker whose disk fails, clients that outlive it, and what they were promised; all in virtual time. */
 class World implements Witnesses {
-  readonly random = seededNumbers(seed);
+  readonly random: () => number;
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork();
   readonly writers: SequenceWriter[] = [];
@@ -51,19 +52,22 @@ class World implements Witnesses {
   readonly groups: Witnesses["groups"] = [];
   readonly client: Client;
   readonly cluster: Cluster;
-  readonly chance: Random = seededRandom(this.random);
-  #host = this.#newHost(new FaultyDisk(this.random));
+  readonly chance: Random;
+  #host: MortalHost;
 
-  constructor() {
+  constructor(random: () => number) {
+    this.random = random;
+    this.chance = seededRandom(random);
+    this.#host = this.#newHost(new FaultyDisk(random));
     const around = { clock: this.clock, network: this.network, random: this.chance };
     this.client = new Client({ bootstrapServers: `127.0.0.1:${port}`, host: around });
     const { settings } = clusterAt(`127.0.0.1:${port}`);
     this.cluster = new Cluster(settings, around, silentLogger);
   }
 
-  static async begin(t: TestContext): Promise<World> {
-    t.diagnostic(`seed ${seed}: MILLRACE_SEED=${seed} repeats the disk's choices`);
-    const world = new World();
+  static async begin(t: TestContext, worldSeed = seed): Promise<World> {
+    t.diagnostic(`seed ${worldSeed}: MILLRACE_SEED=${seed} repeats all that chance decides`);
+    const world = new World(seededNumbers(worldSeed));
     await world.start();
     const { client } = world;
     await client
@@ -112,9 +116,9 @@ class World implements Witnesses {
   }
 
   /** Starts a broker on what the last one has left. */
-  async startAgain(): Promise<void> {
+  async startAgain(kind: CrashKind): Promise<void> {
     this.#host.end();
-    this.#host = this.#newHost(this.disk.restart("kill"));
+    this.#host = this.#newHost(this.disk.restart(kind));
     await this.start();
   }
 
@@ -124,10 +128,16 @@ class World implements Witnesses {
     await checkAll(this.client, this.cluster, this);
   }
 
+  /** Ends everybody's work as it stands. */
+  async abandon(): Promise<void> {
+    for (const { done } of this.#workers) done.catch(() => {});
+    await this.client.close().catch(() => {});
+  }
+
   async close(): Promise<void> {
     this.#host.end();
     this.cluster.close();
-    await this.client.close().catch(() => {});
+    await this.abandon();
   }
 
   get #workers(): Worker[] {
@@ -149,16 +159,16 @@ class World implements Witnesses {
 test("a full disk refuses writes, serves reads, and loses nothing when there is room again", async (t) => {
   const world = await World.begin(t);
   t.after(() => world.close());
-  for (let round = 0; round < 5; round += 1) {
-    await world.pass(1_000);
+  for (let round = 0; round < 3; round += 1) {
+    await world.pass(500);
     world.disk.freeBytes = Math.floor(world.random() * 20_000);
-    await world.pass(5_000);
+    await world.pass(2_000);
     const before = world.acknowledged;
-    await world.pass(5_000);
+    await world.pass(3_000);
     assert.equal(world.acknowledged, before, "a full disk has taken records");
     assert.ok((await readTopic(world.cluster, "orders")).length > 0);
     world.disk.freeBytes = Number.POSITIVE_INFINITY;
-    await world.pass(5_000);
+    await world.pass(2_000);
     assert.ok(world.acknowledged > before, "nothing is written though there is room again");
   }
   await world.settle();
@@ -167,7 +177,7 @@ test("a full disk refuses writes, serves reads, and loses nothing when there is 
 test("operations of the disk that fail now and then lose nothing that was acknowledged", async (t) => {
   const world = await World.begin(t);
   t.after(() => world.close());
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     await world.pass(1_000);
     world.disk.errorRate = world.random() * 0.05;
     await world.pass(2_000);
@@ -182,7 +192,28 @@ test("a broker that dies in the midst of what it does to the disk loses nothing 
   for (let death = 0; death < 40; death += 1) {
     world.disk.crashIn(1 + Math.floor(world.random() * 300));
     await world.untilDead();
-    await world.startAgain();
+    await world.startAgain("kill");
   }
   await world.settle();
+});
+
+test("a loss of power leaves whole records in their order, and a broker that goes on", async (t) => {
+  for (let loss = 0; loss < 8; loss += 1) {
+    const world = await World.begin(t, seed + loss);
+    t.after(() => world.close());
+    world.disk.crashIn(1 + Math.floor(world.random() * 3_000));
+    await world.untilDead();
+    // What was acknowledged may be gone, and those who were told so would not understand.
+    const abandoning = world.abandon();
+    await world.startAgain("power loss");
+    await abandoning;
+    for (const writer of [...world.writers, ...world.tables]) {
+      const before = await readTopic(world.cluster, writer.topic);
+      checkOrder(writer.name, recordsOf(writer.name, before));
+      const record = { key: "k", value: "last", timestamp: world.clock.now() };
+      await produce(world.cluster, { topic: writer.topic, records: [record] });
+      const after = await readTopic(world.cluster, writer.topic);
+      assert.equal(after.length, before.length + 1);
+    }
+  }
 });

@@ -3,7 +3,11 @@ import { valuesOrThrow } from "../../src/client/admin/outcome.ts";
 import { Client } from "../../src/client/client.ts";
 import type { Isolation } from "../../src/client/consumer/offset-reset.ts";
 import { partitionName, type TopicPartition } from "../../src/client/topic-partition.ts";
-import { DescribeAcls, DescribeUserScramCredentials } from "../../src/protocol/index.ts";
+import {
+  DescribeAcls,
+  DescribeClientQuotas,
+  DescribeUserScramCredentials,
+} from "../../src/protocol/index.ts";
 import { clusterAt } from "./raw-cluster.ts";
 
 /** All that clients can see of a cluster of one node, by name, and that outlives the program which serves it. */
@@ -146,7 +150,10 @@ async function accessOf(bootstrapServers: string) {
         ({ mechanism, iterations }) => `${user} ${mechanism} ${iterations} iterations`,
       ),
     );
-    return { acls: acls.toSorted(), users: users.toSorted() };
+    const all = { components: [], strict: false };
+    const { entries } = await cluster.request("any", DescribeClientQuotas, all);
+    const quotas = entries?.map((entry) => JSON.stringify(entry)) ?? [];
+    return { acls: acls.toSorted(), users: users.toSorted(), quotas: quotas.toSorted() };
   } finally {
     cluster.close();
   }

@@ -12,6 +12,7 @@ import {
 } from "../../src/protocol/index.ts";
 import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
+import { StreamsMember, type StreamsMemberOptions } from "./streams-member.ts";
 
 /** A user whom {@link fill} makes, for SASL listeners. */
 export const alice = { username: "alice", password: "secret of alice" };
@@ -31,6 +32,9 @@ export const manned = (["classic", "consumer"] as const).map((groupProtocol) => 
   groupInstanceId: "desk",
 }));
 
+/** The streams group in which {@link fill} leaves a member. */
+export const streaming: StreamsMemberOptions = { groupId: "totals", topic: "records-none" };
+
 const bound = { attempt: "filling the broker", timeoutMs: 10_000 };
 const codecs: readonly Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 /** Hours ago, so that no record lies in the future, and none is so old that its producer is forgotten. */
@@ -38,8 +42,8 @@ const firstTimestamp = Date.now() - 6 * 3_600_000;
 
 /**
  * Puts into a broker what a laptop may have gathered: topics of all kinds, records in all codecs, groups
- * of both protocols, transactions that are over and one that is not, users, ACLs and settings. Members
- * of two groups are left in them, gone without a word.
+ * of all protocols, transactions that are over and one that is not, users, ACLs and settings. Members
+ * of three groups are left in them, gone without a word.
  */
 export async function fill(bootstrapServers: string): Promise<void> {
   const client = new Client({ bootstrapServers, clientId: "laptop" });
@@ -48,6 +52,7 @@ export async function fill(bootstrapServers: string): Promise<void> {
   await fillAndDelete(bootstrapServers);
   await fillCompacted(client);
   await fillGroups(client, cluster);
+  await new StreamsMember(cluster, streaming).enter();
   await fillTransactions(client);
   await leaveTransactionOpen(cluster);
   await fillSettings(client, cluster);

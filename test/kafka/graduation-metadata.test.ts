@@ -6,7 +6,7 @@ import { systemDisk } from "../../src/disk.ts";
 import { silentLogger } from "../../src/log.ts";
 import { systemRandom } from "../../src/random.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
-import { Laptop } from "./laptop.ts";
+import { Laptop, withoutKafka } from "./laptop.ts";
 
 const topicTool = "org.apache.kafka.tools.TopicCommand";
 const configTool = "kafka.admin.ConfigCommand";
@@ -85,7 +85,9 @@ async function assertFound(kafka: KafkaCluster, topicId: string): Promise<void> 
   assert.match(features, /metadata\.version.*FinalizedVersionLevel: 4\.3-IV0/);
 }
 
-test("Apache Kafka goes on with the metadata of a broker that was stopped, and gives them back", async () => {
+test("Apache Kafka goes on with the metadata of a broker that was stopped, and gives them back", {
+  skip: withoutKafka,
+}, async () => {
   using laptop = new Laptop();
   const controller = open(laptop, true);
   fill(controller);
@@ -102,7 +104,9 @@ test("Apache Kafka goes on with the metadata of a broker that was stopped, and g
   again.close();
 });
 
-test("Apache Kafka goes on with the metadata of a broker that was killed, from its last snapshot on", async () => {
+test("Apache Kafka goes on with the metadata of a broker that was killed, from its last snapshot on", {
+  skip: withoutKafka,
+}, async () => {
   using laptop = new Laptop();
   const controller = open(laptop, true, [
     ["metadata.log.max.record.bytes.between.snapshots", "1000"],

@@ -5,6 +5,10 @@ import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
 import { authorizerProperties } from "../../tools/kafka/server-properties.ts";
 import { BrokerProcess } from "../broker-process.ts";
+import { isEmbedded } from "../cluster.ts";
+
+/** Why a test is skipped in which Apache Kafka takes over, or false. */
+export const withoutKafka: string | false = isEmbedded && "it needs Apache Kafka";
 
 /** So that upkeep that a test waits for comes soon. */
 const quickUpkeep = { "log.cleaner.backoff.ms": 100, "log.retention.check.interval.ms": 100 };

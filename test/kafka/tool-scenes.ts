@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { coordinatorPartition } from "../../src/broker/coordinator-partition.ts";
 import { Client } from "../../src/client/client.ts";
-import { StreamsGroupHeartbeat } from "../../src/protocol/index.ts";
 import type { TestCluster } from "../cluster.ts";
 import { clusterAt, until } from "./raw-cluster.ts";
+import { StreamsMember } from "./streams-member.ts";
 
 /** What goes on beside a transcript of Kafka's tools, and what its commands name. */
 export interface ToolSteps extends Disposable {
@@ -35,7 +35,7 @@ export async function groupSteps({ bootstrapServers }: TestCluster): Promise<Too
     return member;
   };
   const members: { close(): Promise<void> }[] = [];
-  const streams = new StreamsMember(bootstrapServers);
+  const streams = new StreamsMember(cluster, { groupId: "totals", topic });
   return {
     names: { billing: `${coordinatorPartition("billing", coordinatorPartitions)}` },
     steps: {
@@ -58,78 +58,10 @@ export async function groupSteps({ bootstrapServers }: TestCluster): Promise<Too
       },
     },
     [Symbol.dispose]() {
-      streams.close();
       cluster.close();
       void client.close();
     },
   };
-}
-
-/** A member of a streams group (KIP-1071) whose topology copies `orders`, as much as tools can tell. */
-class StreamsMember {
-  readonly #cluster;
-  readonly #member = { groupId: "totals", memberId: "streams-member" };
-  #memberEpoch = 0;
-
-  constructor(bootstrapServers: string) {
-    this.#cluster = clusterAt(bootstrapServers);
-  }
-
-  async enter(): Promise<void> {
-    await until("tasks of the streams group", async () => {
-      const isNew = this.#memberEpoch === 0;
-      const { activeTasks, memberEpoch, errorMessage } = await this.#beat(this.#memberEpoch, isNew);
-      if (errorMessage !== null) throw new Error(errorMessage);
-      this.#memberEpoch = memberEpoch;
-      return activeTasks !== null && activeTasks.length > 0;
-    });
-    // It tells once that it has what it was given.
-    const owned = [{ subtopologyId: "0", partitions: [0, 1] }];
-    await this.#beat(this.#memberEpoch, false, owned);
-  }
-
-  async leave(): Promise<void> {
-    if (this.#memberEpoch > 0) await this.#beat(-1, false);
-  }
-
-  close(): void {
-    this.#cluster.close();
-  }
-
-  async #beat(
-    memberEpoch: number,
-    isNew: boolean,
-    activeTasks: { subtopologyId: string; partitions: number[] }[] | null = isNew ? [] : null,
-  ) {
-    const coordinator = await this.#cluster.coordinator("group", this.#member.groupId);
-    const subtopology = {
-      subtopologyId: "0",
-      sourceTopics: [topic],
-      sourceTopicRegex: [],
-      stateChangelogTopics: [],
-      repartitionSinkTopics: [],
-      repartitionSourceTopics: [],
-      copartitionGroups: [],
-    };
-    return this.#cluster.request(coordinator, StreamsGroupHeartbeat, {
-      ...this.#member,
-      memberEpoch,
-      endpointInformationEpoch: 0,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: isNew ? 60_000 : -1,
-      topology: isNew ? { epoch: 1, subtopologies: [subtopology] } : null,
-      activeTasks,
-      standbyTasks: activeTasks && [],
-      warmupTasks: activeTasks && [],
-      processId: isNew ? "process" : null,
-      userEndpoint: null,
-      clientTags: isNew ? [] : null,
-      taskOffsets: null,
-      taskEndOffsets: null,
-      shutdownApplication: false,
-    });
-  }
 }
 
 /** Transactions that commit, abort and stay open. */

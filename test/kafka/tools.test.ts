@@ -4,6 +4,7 @@ import type { ClusterSettings } from "../../tools/kafka/cluster-plan.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import { type TestCluster, withoutTools } from "../cluster.ts";
 import { EmbeddedCluster } from "../embedded-cluster.ts";
+import { withoutKafka } from "./laptop.ts";
 import { groupSteps, type ToolSteps, transactionSteps } from "./tool-scenes.ts";
 import { ToolShell } from "./tool-shell.ts";
 import { playTranscript } from "./tool-transcript.ts";
@@ -42,7 +43,8 @@ const embedded: Side = {
 
 // Kafka comes first, since a recording is what ours is compared with.
 for (const { name, start, dataDirectory, isKafka } of [kafka, embedded]) {
-  describe(`Kafka's tools on ${name}`, { skip: withoutTools }, () => {
+  const skip = withoutTools || (isKafka && withoutKafka);
+  describe(`Kafka's tools on ${name}`, { skip }, () => {
     let shell: ToolShell;
     before(async () => {
       shell = await ToolShell.start();

@@ -224,7 +224,8 @@ export class CaseTopology {
         return { ...of, what: from.toStream({ name }) };
       case "suppress": {
         const until = one.until === "windowClose" ? "window-close" : one.until;
-        const { maxRecords } = one;
+        // As in the JVM's harness: what waits for its window is not bounded.
+        const maxRecords = one.until === "windowClose" ? undefined : one.maxRecords;
         return { ...of, what: from.suppress({ until, maxRecords, name } as never) };
       }
       default:

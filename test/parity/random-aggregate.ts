@@ -85,7 +85,7 @@ function addWindow(topology: RandomTopology, of: string): string {
     case 0:
       return topology.add({ op: "windowSession", of, gap: 1 + dice.below(12), grace });
     case 1:
-      return topology.add({ op: "windowSliding", of, difference: dice.pick([0, 1, 5, 10]), grace });
+      return topology.add({ op: "windowSliding", of, difference: dice.pick([1, 1, 5, 10]), grace });
     case 2:
       return topology.add({ op: "windowTime", of, size: length, grace });
     default: {

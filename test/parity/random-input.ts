@@ -32,8 +32,8 @@ export function randomInput(dice: Dice, topics: readonly InputTopic[]): CaseInpu
     const { topic, key, value } = dice.pick(topics);
     const record = {
       topic,
-      key: dice.percent(6) ? null : keyOf(dice, key),
-      value: dice.percent(12) ? null : valueOf(dice, value),
+      key: dice.percent(6) ? null : anyKey(dice, key),
+      value: dice.percent(12) ? null : anyValue(dice, value),
       ts,
     };
     if (!dice.percent(12)) script.push(record);
@@ -42,10 +42,10 @@ export function randomInput(dice: Dice, topics: readonly InputTopic[]): CaseInpu
   return script;
 }
 
-function keyOf(dice: Dice, type: Type): CaseValue {
+function anyKey(dice: Dice, type: Type): CaseValue {
   return type === "long" ? dice.pick([1, 2, 3, 4]) : dice.pick(["a", "b", "c", "k1"]);
 }
 
-function valueOf(dice: Dice, type: Type): CaseValue {
+function anyValue(dice: Dice, type: Type): CaseValue {
   return type === "long" ? dice.pick([0, 1, 2, -7, 10, 2 ** 40]) : dice.pick(texts);
 }

@@ -95,7 +95,8 @@ export class RandomTopology {
     this.topics.push({ topic, key, value });
     if (kind !== "stream") {
       const kinds = kind === "table" && key === "string" ? allKinds : undefined;
-      const store = this.store(kinds);
+      const asked = this.store(kinds);
+      const store = kind === "table" ? asked : globalStore(asked);
       const op = kind === "table" ? "table" : "globalTable";
       const id = this.add({ op, topic, key, value, ...store });
       const history = "history" in store ? store.history : undefined;
@@ -132,7 +133,10 @@ export class RandomTopology {
     ];
     let at = dice.below(steps.reduce((sum, [weight]) => sum + weight, 0));
     for (const [weight, step] of steps) {
-      if (at < weight) return step();
+      if (at < weight) {
+        step();
+        return;
+      }
       at -= weight;
     }
   }
@@ -269,3 +273,9 @@ export class RandomTopology {
 }
 
 const allKinds = ["memory", "persistent", "versioned", "versioned"] as const;
+
+/** A global table's options have no effect without a name; and it has no changelog to switch on. */
+function globalStore({ store, kind }: { readonly store?: string; readonly kind?: string }) {
+  if (store === undefined) return {};
+  return kind === "memory" || kind === "persistent" ? ({ store, kind } as const) : { store };
+}

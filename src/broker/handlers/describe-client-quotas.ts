@@ -1,35 +1,67 @@
 import type { BrokerErrorCode } from "../../broker-error-code.ts";
 import { BrokerError } from "../../errors.ts";
-import { DescribeClientQuotas, type RequestOf } from "../../protocol/index.ts";
+import { DescribeClientQuotas } from "../../protocol/index.ts";
+import type { QuotaBinding } from "../metadata/cluster-image.ts";
 import { handler } from "./handler.ts";
 
-/** The filter's components, each of which looks at one kind of entity. */
-type Components = RequestOf<typeof DescribeClientQuotas>["components"];
+type Request = ReturnType<typeof DescribeClientQuotas.request.decode>;
+type Component = Request["components"][number];
 
 const matchesExactly = 0;
 const matchesDefault = 1;
 const matchesAny = 2;
 
 /**
- * DescribeClientQuotas 0 and 1. The broker keeps no quotas, so that it finds none; it answers since
- * `kafka-configs` asks for quotas and SCRAM credentials of users together.
+ * DescribeClientQuotas 0 and 1. The broker limits nobody and takes no quotas, but keeps those that an
+ * Apache Kafka had before it. `kafka-configs` asks for them whenever it describes users.
  */
 export const describeClientQuotas = handler(
   DescribeClientQuotas,
-  ({ components }, context) => {
+  ({ components, strict }, context, { controller }) => {
     if (!context.isAllowed("DESCRIBE_CONFIGS", "CLUSTER", "kafka-cluster")) {
       const message = "this user may not see the quotas of clients";
       throw new BrokerError("CLUSTER_AUTHORIZATION_FAILED", message);
     }
     check(components);
-    return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, entries: [] };
+    const found = new Map<string, { entity: QuotaBinding["entity"]; values: QuotaValue[] }>();
+    for (const { entity, key, value } of controller.image.quotas) {
+      if (!isMeant(entity, components, strict)) continue;
+      const name = JSON.stringify(entity);
+      const entry = found.get(name) ?? { entity, values: [] };
+      entry.values.push({ key, value });
+      found.set(name, entry);
+    }
+    const entries = Array.from(found.values(), ({ entity, values }) => ({
+      entity: [...entity],
+      values,
+    }));
+    return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, entries };
   },
   undefined,
   (errorCode) => ({ throttleTimeMs: 0, errorCode, errorMessage: null, entries: null }),
 );
 
+interface QuotaValue {
+  readonly key: string;
+  readonly value: number;
+}
+
+function isMeant(
+  entity: QuotaBinding["entity"],
+  components: readonly Component[],
+  isStrict: boolean,
+): boolean {
+  if (isStrict && entity.length !== components.length) return false;
+  return components.every(({ entityType, matchType, match }) =>
+    entity.some(
+      (one) =>
+        one.entityType === entityType && (matchType === matchesAny || one.entityName === match),
+    ),
+  );
+}
+
 /** Refuses what Kafka's `ClientQuotasImage` does. */
-function check(components: Components): void {
+function check(components: readonly Component[]): void {
   const types = new Set<string>();
   for (const { entityType, matchType, match } of components) {
     if (entityType === "") refuse("a component names no type of entity");

@@ -1,5 +1,5 @@
 import type { MetadataRecord, MetadataRecordIn } from "../../protocol/index.ts";
-import type { AclBinding, ScramCredential, ScramMechanism } from "./cluster-image.ts";
+import type { AclBinding, QuotaBinding, ScramCredential, ScramMechanism } from "./cluster-image.ts";
 
 type ValueOf<Name extends MetadataRecord["name"]> = Extract<
   MetadataRecord,
@@ -19,7 +19,7 @@ export const scramMechanismIds: Readonly<Record<ScramMechanism, number>> = {
 export class AccessImage {
   readonly scramUsers = new Map<string, Map<ScramMechanism, ScramCredential>>();
   readonly #acls = new Map<string, AclBinding>();
-  readonly #quotas = new Map<string, MetadataRecord>();
+  readonly #quotas = new Map<string, ValueOf<"ClientQuotaRecord">>();
   readonly #tokens = new Map<string, MetadataRecord>();
   #aclList: readonly AclBinding[] | undefined;
 
@@ -27,6 +27,11 @@ export class AccessImage {
   get acls(): readonly AclBinding[] {
     this.#aclList ??= [...this.#acls.values()];
     return this.#aclList;
+  }
+
+  /** The quotas that an Apache Kafka was told of. */
+  get quotas(): readonly QuotaBinding[] {
+    return [...this.#quotas.values()];
   }
 
   hasAcl(id: string): boolean {
@@ -67,7 +72,7 @@ export class AccessImage {
   setQuota(value: ValueOf<"ClientQuotaRecord">): void {
     const key = JSON.stringify([value.entity, value.key]);
     if (value.remove) this.#quotas.delete(key);
-    else this.#quotas.set(key, { name: "ClientQuotaRecord", value });
+    else this.#quotas.set(key, value);
   }
 
   setToken(value: ValueOf<"DelegationTokenRecord">): void {
@@ -80,7 +85,7 @@ export class AccessImage {
 
   /** The records that give this image. */
   *records(): Generator<MetadataRecordIn> {
-    yield* this.#quotas.values();
+    for (const value of this.#quotas.values()) yield { name: "ClientQuotaRecord", value };
     for (const acl of this.#acls.values()) yield { name: "AccessControlEntryRecord", value: acl };
     for (const [user, credentials] of this.scramUsers) {
       for (const [mechanism, credential] of credentials) {

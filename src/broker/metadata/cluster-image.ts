@@ -46,6 +46,14 @@ export interface AclBinding {
   readonly permissionType: number;
 }
 
+/** One limit of a user, client id or address, or of several of these together, as ClientQuotaRecord has it. */
+export interface QuotaBinding {
+  /** A name of null stands for the default of its type. */
+  readonly entity: readonly { readonly entityType: string; readonly entityName: string | null }[];
+  readonly key: string;
+  readonly value: number;
+}
+
 /** The state of the cluster's metadata: what replaying its log up to some offset gives. Read-only for all but the controller. */
 export interface ClusterImage {
   readonly topics: ReadonlyMap<string, TopicImage>;
@@ -56,6 +64,8 @@ export interface ClusterImage {
   /** The users that have SCRAM credentials. */
   scramUsers(): ReadonlyMap<string, ReadonlyMap<ScramMechanism, ScramCredential>>;
   readonly acls: readonly AclBinding[];
+  /** What an Apache Kafka before this broker was told to limit; it is kept, and limits nobody here. */
+  readonly quotas: readonly QuotaBinding[];
   /** Finalized feature levels, such as `transaction.version`. */
   readonly features: ReadonlyMap<string, number>;
 }

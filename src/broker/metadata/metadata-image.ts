@@ -4,6 +4,7 @@ import type {
   AclBinding,
   ClusterImage,
   ConfigResource,
+  QuotaBinding,
   ScramCredential,
   ScramMechanism,
 } from "./cluster-image.ts";
@@ -34,6 +35,10 @@ export class MetadataImage implements ClusterImage {
 
   get acls(): readonly AclBinding[] {
     return this.access.acls;
+  }
+
+  get quotas(): readonly QuotaBinding[] {
+    return this.access.quotas;
   }
 
   get features(): ReadonlyMap<string, number> {

@@ -12,3 +12,11 @@ test("records that went out are counted by the headers of their batches", () => 
   assert.equal(traffic.bytesOut, batches.length + batchOf(["e"], 3).length);
   assert.deepEqual([traffic.recordsIn, traffic.bytesIn], [0, 0]);
 });
+
+test("a batch whose length is damaged ends the count", () => {
+  const traffic = new Traffic();
+  const damaged = batchOf(["a"], 1);
+  damaged.writeInt32BE(-12, 8);
+  traffic.went(damaged);
+  assert.equal(traffic.recordsOut, 0);
+});

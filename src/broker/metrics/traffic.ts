@@ -20,8 +20,11 @@ export class Traffic {
   went(batches: Buffer): void {
     this.bytesOut += batches.length;
     for (let at = 0; at + batchLayout.records <= batches.length; ) {
+      const size = lengthEnd + batches.readInt32BE(at + batchLayout.length);
+      // Damaged on disk: the client will find out.
+      if (size < batchLayout.records) return;
       this.recordsOut += batches.readInt32BE(at + batchLayout.count);
-      at += lengthEnd + batches.readInt32BE(at + batchLayout.length);
+      at += size;
     }
   }
 }

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { batchOf } from "../../../test/broker-harness.ts";
 import { RawClient } from "../../../test/raw-client.ts";
-import { ApiVersions, ListGroups, Reader } from "../../protocol/index.ts";
+import {
+  type Api,
+  ApiVersions,
+  CreateTopics,
+  encodeRequestHeader,
+  Fetch,
+  ListGroups,
+  Produce,
+  Reader,
+  Writer,
+} from "../../protocol/index.ts";
 import { Broker } from "../broker.ts";
 
 let broker: Broker;
@@ -129,5 +140,64 @@ test("a frame that comes byte by byte is answered", async () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   assert.equal((await client.frame()).readInt32BE(0), 9);
+  client.close();
+});
+
+/** A request as bytes, its length in front. */
+function requestBytes<Request, RequestIn, Response, ResponseIn>(
+  api: Api<Request, RequestIn, Response, ResponseIn>,
+  version: number,
+  body: RequestIn,
+): Buffer {
+  const writer = new Writer();
+  const header = { apiKey: api.key, apiVersion: version, correlationId: 1, clientId: "raw" };
+  encodeRequestHeader(writer, header, api.isFlexible(version));
+  api.request.encode(writer, version, body);
+  return Buffer.concat([length(writer.length), writer.toBuffer()]);
+}
+
+test("a produce request that has to wait is not harmed by what comes after it", async () => {
+  const client = await RawClient.connect(broker.bootstrapServers);
+  const { topics } = await client.request(CreateTopics, 7, {
+    topics: ["read", "written"].map((name) => ({
+      name,
+      numPartitions: 1,
+      replicationFactor: 1,
+      assignments: [],
+      configs: [],
+    })),
+    timeoutMs: 5_000,
+  });
+  assert.deepEqual(
+    topics.map(({ errorCode }) => errorCode),
+    [0, 0],
+  );
+  const produce = (values: readonly string[]) =>
+    requestBytes(Produce, 9, {
+      acks: -1,
+      timeoutMs: 5_000,
+      topicData: [
+        { name: "written", partitionData: [{ index: 0, records: batchOf(values, Date.now()) }] },
+      ],
+    });
+  const longPoll = requestBytes(Fetch, 12, {
+    maxWaitMs: 200,
+    minBytes: 1,
+    topics: [
+      { topic: "read", partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000 }] },
+    ],
+  });
+  const next = produce(["x".repeat(7_000)]);
+  // The last request is cut off, so that what is there of it is kept for the next read.
+  client.write(Buffer.concat([longPoll, produce(["one", "two"]), next.subarray(0, 6_000)]));
+  await client.frame();
+  client.write(next.subarray(6_000));
+  for (const baseOffset of [0, 2]) {
+    const reader = new Reader(await client.frame());
+    reader.skip(5);
+    const { responses } = Produce.response.decode(reader, 9);
+    const [answer] = responses[0]?.partitionResponses ?? [];
+    assert.deepEqual([answer?.errorCode, answer?.baseOffset], [0, baseOffset]);
+  }
   client.close();
 });

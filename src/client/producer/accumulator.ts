@@ -224,7 +224,8 @@ export class Accumulator {
     const wait = begunAt + this.#settings.lingerMs - clock.elapsed();
     this.#timer = clock.after(Math.max(wait, 0), () => {
       this.#timer = undefined;
-      this.#letGo(clock.elapsed() - this.#settings.lingerMs);
+      // However the sum was rounded, the batch that the timer was for goes.
+      this.#letGo(Math.max(clock.elapsed() - this.#settings.lingerMs, begunAt));
       this.#setLinger();
     });
   }

@@ -3,6 +3,18 @@ import { test } from "node:test";
 import type { ScriptedCluster } from "../../../test/scripted-cluster.ts";
 import { scriptedWith, topic } from "../../../test/scripted-partitions.ts";
 
+test("a batch whose linger does not add up exactly goes when its time has come", {
+  timeout: 10_000,
+}, async () => {
+  const { newProducer, clock } = scriptedWith([1]);
+  const producer = newProducer({ lingerMs: 20 });
+  await producer.partitionCount(topic);
+  // With this moment m, m + 20 − 20 is less than m.
+  await clock.sleep(10.351947817754281 - clock.elapsed());
+  await producer.send({ topic, value: "a" });
+  await producer.close();
+});
+
 test("records that come within the linger travel together", async () => {
   const { scripted, newProducer } = scriptedWith([1, 1]);
   const producer = newProducer({ lingerMs: 20 });

@@ -37,8 +37,6 @@ export function deriveTable<K, V, W>(
   const isGiven = isMaterialized(options);
   if (countsStore && isGiven && store === undefined) graph.storeName(prefix);
   const name = graph.nodeName(prefix, checkName(options.name));
-  const key = options.key ?? parent.place.key;
-  const value = options.value ?? derivation.value;
   const rows = new DerivedRows(parent.rows, store, derive);
   const followVersions = () => {
     rows.followsVersions = true;
@@ -53,12 +51,16 @@ export function deriveTable<K, V, W>(
     write(topology, parents) {
       topology.addProcessor(name, open(rows) as Operator<never, never, unknown, unknown>, parents);
       if (store !== undefined) {
+        const { key, value } = table.place;
         topology.addStore(tableStore(store, name, { ...options, key, value }), name);
       }
       topology.connect(name, ...stores);
     },
   });
   graph.add(node, parentNode);
+  const key = options.key ?? parent.place.key;
+  const value = options.value ?? derivation.value;
   const place = { graph, node, name, key, value, sources, needsRepartition: false };
-  return { table: new KTable(place, rows, store), rows };
+  const table = new KTable(place, rows, store);
+  return { table, rows };
 }

@@ -56,20 +56,22 @@ export function joinOnForeignKey<K, V, L, W, Out>(
   const { resolve, sources } = addNodes(join, serdesOf(join));
   const result = names.result;
   const store = nameStore(graph, "KTABLE-FK-JOIN-OUTPUT-", options);
-  const key = options.key ?? left.place.key;
-  const { value } = options;
   const rows = new SourceRows<K, Out>(store);
   const node = new GraphNode(result, {
     isVersioned: options.versioned !== undefined,
     write(topology, parents) {
       topology.addProcessor(result, tableSource<never, never>(rows as never), parents);
       if (rows.store === undefined) return;
+      const { key, value } = table.place;
       topology.addStore(tableStore(rows.store, result, { ...options, key, value }), result);
     },
   });
   graph.add(node, resolve);
+  const key = options.key ?? left.place.key;
+  const { value } = options;
   const place = { graph, node, name: result, key, value, sources, needsRepartition: false };
-  return new KTable(place, rows, store.name);
+  const table = new KTable(place, rows, store.name);
+  return table;
 }
 
 type Names = ReturnType<typeof namesOf>;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TopologyPlan } from "../runtime/topology-plan.ts";
 import { bytes, int64, string } from "../serdes.ts";
 import type { TimestampedKeyValueStore, TimestampedWindowStore } from "../stores/state-store.ts";
 import type { TestOutputTopic } from "../testing/test-output-topic.ts";
@@ -137,6 +138,16 @@ test("an unlimited window keeps its row for ever", () => {
   for (const timestamp of [5, 1_800_000_000_000, 6]) input.pipe("k", "a", timestamp);
   const store = driver.store<TimestampedWindowStore<string, number>>("all");
   assert.deepEqual(store?.fetch("k", 0), { value: 3, timestamp: 1_800_000_000_000 });
+});
+
+test("the changelog of windows is kept a day longer than they are, and that of unlimited ones for ever", () => {
+  const builder = new StreamsBuilder();
+  const words = wordsIn(builder).groupByKey();
+  words.windowedBy(tumbling({ size: { hours: 1 }, grace: { minutes: 1 } })).count();
+  words.windowedBy(unlimited()).count();
+  const [subtopology] = new TopologyPlan(builder.build().builder, "app").subtopologies();
+  const retentions = subtopology?.changelogTopics.map(({ configs }) => configs.get("retention.ms"));
+  assert.deepEqual(retentions, [`${(24 + 1) * 3_600_000 + 60_000}`, "9223372036854775807"]);
 });
 
 test("a table with a ttl forgets rows that were not updated for so long", () => {

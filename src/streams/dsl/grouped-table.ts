@@ -16,7 +16,7 @@ import {
   tableStore,
 } from "./materialized.ts";
 import { checkName } from "./name.ts";
-import type { Named, Place } from "./place.ts";
+import { type Named, type Place, withDefaults } from "./place.ts";
 import { needed } from "./repartition.ts";
 import { openTable, StoredRows } from "./stored-rows.ts";
 
@@ -42,7 +42,7 @@ export class KGroupedTable<K, V> {
 
   /** Made by `KTable.groupBy`. */
   constructor(place: Place<K, V>, { name }: GroupedOptions<K, V>) {
-    this.#place = place;
+    this.#place = withDefaults(place);
     this.#topicName = name;
   }
 
@@ -112,19 +112,21 @@ export class KGroupedTable<K, V> {
     }
     const repartition = this.#repartition;
     graph.add(repartition, this.#place.node);
-    const key = options.key ?? this.#place.key;
-    const { value } = options;
     const node = new GraphNode(name, {
       isVersioned: options.versioned !== undefined,
       write(topology, parents) {
+        const { key, value } = table.place;
         topology.addProcessor(name, open as AnyOperator, parents);
         topology.addStore(tableStore(store.name, name, { ...options, key, value }), name);
       },
     });
     graph.add(node, repartition);
     const sources = new Set([repartition.name]);
+    const key = options.key ?? this.#place.key;
+    const { value } = options;
     const place = { graph, node, name, key, value, sources, needsRepartition: false };
-    return new KTable(place, rows, store.queryable);
+    const table = new KTable(place, rows, store.queryable);
+    return table;
   }
 
   #repartitionNode(sink: string, source: string, topic: string): GraphNode {

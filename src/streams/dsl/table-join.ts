@@ -1,4 +1,5 @@
 import { GraphNode } from "../graph/graph-node.ts";
+import type { StreamGraph } from "../graph/stream-graph.ts";
 import type { Operator } from "../node.ts";
 import {
   joinTableSide,
@@ -44,13 +45,8 @@ export function joinTables<K, V, W, Out>(
   if (kind === "outer") right.rows.sendOldValues(true);
   const terms = { kind, left: left.rows, right: right.rows, joiner, store: store?.name };
   const rows = new JoinRows(terms);
-  const names = {
-    left: graph.nodeName("KTABLE-JOINTHIS-", given && checkName(`${given}-join-this`)),
-    right: graph.nodeName("KTABLE-JOINOTHER-", given && checkName(`${given}-join-other`)),
-  };
+  const names = sideNames(graph, given);
   const stores = { left: left.rows.storeNames(), right: right.rows.storeNames() };
-  const key = options.key ?? left.place.key;
-  const { value } = options;
   const versioned = { left: false, right: false };
   const sides = sidesOf(terms, rows, versioned);
   const node = new GraphNode(merge, {
@@ -64,15 +60,27 @@ export function joinTables<K, V, W, Out>(
       topology.addProcessor(names.right, sides.right as AnyOperator, [right.place.name]);
       const both = [names.left, names.right];
       topology.addProcessor(merge, mergeTableJoin(rows) as AnyOperator, both);
-      if (store)
+      if (store) {
+        const { key, value } = table.place;
         topology.addStore(tableStore(store.name, merge, { ...options, key, value }), merge);
+      }
       topology.connect(names.left, ...stores.right);
       topology.connect(names.right, ...stores.left);
     },
   });
   graph.add(node, left.place.node, right.place.node);
+  const key = options.key ?? left.place.key;
+  const { value } = options;
   const place = { graph, node, name: merge, key, value, sources, needsRepartition: false };
-  return new KTable(place, rows, store?.name);
+  const table = new KTable(place, rows, store?.name);
+  return table;
+}
+
+function sideNames(graph: StreamGraph, given: string | undefined) {
+  return {
+    left: graph.nodeName("KTABLE-JOINTHIS-", given && checkName(`${given}-join-this`)),
+    right: graph.nodeName("KTABLE-JOINOTHER-", given && checkName(`${given}-join-other`)),
+  };
 }
 
 /** What each side does with the changes of its table; the right side of a left join needs a left row. */

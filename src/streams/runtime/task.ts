@@ -165,7 +165,11 @@ export class Task implements TaskContext {
   /** Writes what caches hold to stores, changelogs and the nodes below: what a commit begins with. */
   flush(): void {
     this.#scope.beginAt(this.#options.wallClock());
-    for (const { store } of this.stores.values()) store.flush();
+    try {
+      for (const { store } of this.stores.values()) store.flush();
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
     this.#scope.beginAt(-1);
   }
 
@@ -259,7 +263,7 @@ export class Task implements TaskContext {
     const record = this.#scope.metadata();
     const place = record
       ? `the record of ${record.topic}-${record.partition} at offset ${record.offset}`
-      : "a punctuation";
+      : "a punctuation or a commit";
     const message = `${node} of task ${this.taskId} failed at ${place}: ${(cause as Error)?.message}`;
     return new MillraceError("PROCESSING_FAILED", message, { cause });
   }

@@ -1,3 +1,4 @@
+import { int64Max } from "../../protocol/index.ts";
 import { hashOrder } from "../java-order.ts";
 import type { StoreKind } from "../stores/store-builder.ts";
 import type { TopologyBuilder } from "../topology-builder.ts";
@@ -26,6 +27,8 @@ export interface Subtopology {
 }
 
 const dayMs = 86_400_000;
+/** `Long.MAX_VALUE`: for ever, as the rows of unlimited windows are kept. */
+const longestRetention = "9223372036854775807";
 /** `windowstore.changelog.additional.retention.ms`, by default. */
 const additionalRetentionMs = dayMs;
 
@@ -157,7 +160,7 @@ export class TopologyPlan {
         const retention = (builder.retentionMs ?? 0) + this.#additionalRetentionMs;
         return [
           ["cleanup.policy", "compact,delete"],
-          ["retention.ms", `${retention}`],
+          ["retention.ms", retention < int64Max ? `${retention}` : longestRetention],
         ];
       }
       case "versioned-key-value": {

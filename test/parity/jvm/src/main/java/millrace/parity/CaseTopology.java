@@ -459,7 +459,7 @@ final class CaseTopology {
     JsonNode cache = one.has("cache") ? one.get("cache") : MissingNode.getInstance();
     JsonNode log = one.has("log") ? one.get("log") : MissingNode.getInstance();
     if (cache.isBoolean()) store = cache.asBoolean() ? store.withCachingEnabled() : store.withCachingDisabled();
-    if (log.isBoolean()) store = log.asBoolean() ? store.withLoggingEnabled(Map.of()) : store.withLoggingDisabled();
+    if (log.isBoolean()) store = log.asBoolean() ? store.withLoggingEnabled(new HashMap<>()) : store.withLoggingDisabled();
     return store;
   }
 }
