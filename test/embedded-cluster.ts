@@ -77,7 +77,11 @@ export class EmbeddedCluster {
       configs: { ...(settings.authorizer && authorizerProperties), ...settings.properties },
       sasl: { users: Object.fromEntries(users.map(({ name, password }) => [name, password])) },
     };
-    const broker = await BrokerProcess.start(options);
+    const broker = await BrokerProcess.start(options).catch(async (error: unknown) => {
+      await ports.release();
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    });
     const cluster = new EmbeddedCluster(directory, options, ports, broker);
     if (settings.features) await cluster.#setFeatures(settings.features);
     return cluster;

@@ -115,11 +115,22 @@ class World implements Witnesses {
     await Promise.race([this.#host.death, this.#failure()]);
   }
 
-  /** Starts a broker on what the last one has left. */
+  /** Starts a broker on what the last one has left; some die again before they serve. */
   async startAgain(kind: CrashKind): Promise<void> {
-    this.#host.end();
-    this.#host = this.#newHost(this.disk.restart(kind));
-    await this.start();
+    let left = this.disk.restart(kind);
+    for (;;) {
+      this.#host.end();
+      this.#host = this.#newHost(left);
+      if (this.random() < 0.5) left.crashIn(1 + Math.floor(this.random() * 100));
+      try {
+        await this.start();
+      } catch (error) {
+        if (!left.hasCrashed) throw error;
+      }
+      if (!left.hasCrashed) break;
+      left = left.restart(kind);
+    }
+    left.crashIn(Number.POSITIVE_INFINITY);
   }
 
   /** Has everybody come to an end, and compares what they were promised with what is there. */

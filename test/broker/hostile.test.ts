@@ -18,8 +18,11 @@ const arrivingBytes = 32 * mebibyte;
 const leavingBytes = 256 * mebibyte;
 /** What the broker needs for itself, and what is garbage for a while. */
 const ownBytes = 256 * mebibyte;
-/** What a well-behaved client may wait for an answer at most while others misbehave. */
-const patienceMs = 2_000;
+/**
+ * What a well-behaved client may wait for an answer at most while others misbehave: the broker takes
+ * memory back from those who have not moved for two seconds.
+ */
+const patienceMs = 5_000;
 
 function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
