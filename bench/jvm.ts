@@ -1,18 +1,26 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = join(import.meta.dirname, "jvm");
 
-/** Builds the JVM's side with Maven, and gives the command that runs one of its classes. */
+/** Builds the JVM's side with Maven where that is due, and gives the command that runs one of its classes. */
 export function jvmCommand(className: string, heap = "2g"): string[] {
-  const classes = join(folder, "target", "classes");
-  const classpathFile = join(folder, "target", "classpath.txt");
-  const file = join(classes, "millrace", "bench", `${className}.class`);
-  if (!existsSync(file) || !existsSync(classpathFile)) {
+  const target = join(folder, "target");
+  const classpathFile = join(target, "classpath.txt");
+  if (!isUpToDate(classpathFile)) {
     const goals = ["compile", "dependency:build-classpath", `-Dmdep.outputFile=${classpathFile}`];
     execFileSync("mvn", ["-q", "-f", folder, ...goals], { stdio: ["ignore", "ignore", "inherit"] });
   }
-  const classpath = `${classes}:${readFileSync(classpathFile, "utf8").trim()}`;
+  const classpath = `${join(target, "classes")}:${readFileSync(classpathFile, "utf8").trim()}`;
   return ["java", `-Xmx${heap}`, "-cp", classpath, `millrace.bench.${className}`];
+}
+
+/** Whether the last thing that a build writes is newer than all that it is made of. */
+function isUpToDate(built: string): boolean {
+  if (!existsSync(built)) return false;
+  const sources = readdirSync(join(folder, "src"), { recursive: true, encoding: "utf8" });
+  const inputs = [join(folder, "pom.xml"), ...sources.map((path) => join(folder, "src", path))];
+  const builtAt = statSync(built).mtimeMs;
+  return inputs.every((path) => statSync(path).mtimeMs < builtAt);
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { End, Sample } from "./samples.ts";
+import type { Drain, End, Sample } from "./samples.ts";
 
 /** What a part of a run gave. */
 export interface Figures {
@@ -19,6 +19,8 @@ export interface Run {
   readonly peakMemoryBytes: number;
   readonly records: number;
   readonly checksum: number;
+  /** From the last record to everything's being written, where the run told. */
+  readonly drainMs: number | undefined;
 }
 
 /** Runs a command that prints samples, and works out its figures; rejects when it fails or is silent. */
@@ -31,14 +33,16 @@ export async function measure(
   const watchdog = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
   const samples: Sample[] = [];
   let end: End | undefined;
+  let drainMs: number | undefined;
   let complaints = "";
   child.stderr.on("data", (chunk: Buffer) => {
     complaints = (complaints + chunk.toString()).slice(-4_000);
   });
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.startsWith("{")) continue;
-    const parsed: Sample | End = JSON.parse(line);
+    const parsed: Sample | Drain | End = JSON.parse(line);
     if ("end" in parsed) end = parsed;
+    else if ("drainMs" in parsed) drainMs = parsed.drainMs;
     else samples.push(parsed);
   }
   clearTimeout(watchdog);
@@ -52,6 +56,7 @@ export async function measure(
     peakMemoryBytes: end.peakMemoryBytes,
     records: end.end,
     checksum: end.checksum,
+    drainMs,
   };
 }
 

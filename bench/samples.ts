@@ -16,6 +16,12 @@ export interface End {
   readonly peakMemoryBytes: number;
 }
 
+/** What a run prints that has results to write after its last record. */
+export interface Drain {
+  /** From the last record's having been handled to everything's being written and closed. */
+  readonly drainMs: number;
+}
+
 /** Prints a line of JSON every so many records, as the JVM's `Samples` does. */
 export class Samples {
   readonly #every: number;
@@ -31,6 +37,12 @@ export class Samples {
     if (records < this.#next) return;
     this.#next = (Math.floor(records / this.#every) + 1) * this.#every;
     print(records);
+  }
+
+  /** Tells how long it took until all that was still on its way had been written. */
+  drained(milliseconds: number): void {
+    const line: Drain = { drainMs: Math.round(milliseconds) };
+    console.log(JSON.stringify(line));
   }
 
   end(records: number, checksum: number): void {

@@ -28,6 +28,14 @@ export type MillraceErrorCode =
   | "PARTITIONS_LOST"
   /** A node of a topology, or a function given to it, threw; `cause` has the error. */
   | "PROCESSING_FAILED"
+  /** A record of a streams application could not be serialized or written; `cause` has the error. */
+  | "PRODUCTION_FAILED"
+  /** Another instance that runs keeps its state in the same directory. */
+  | "STATE_DIRECTORY_LOCKED"
+  /** A topic that a streams application reads is not there, or no topic matches its pattern: create it first. */
+  | "MISSING_SOURCE_TOPIC"
+  /** An internal topic of a streams application has another number of partitions than its topology needs. */
+  | "INVALID_INTERNAL_TOPIC"
   /** The broker does not know the API, or not in a version that can carry what was asked. */
   | "UNSUPPORTED_VERSION";
 

@@ -94,6 +94,26 @@ export function engineSuite(engine: StoreEngine): void {
 
   if (!engine.isPersistent) return;
 
+  test(`${name}: rows that are written ahead of a commit take nothing from it`, async () => {
+    await withState(engine, (state) => {
+      for (let index = 0; index < 25; index += 1) {
+        state.rows(`rows${index % 3}`).put(bytes(`${index}`), bytes(`${index}!`));
+      }
+      if (!state.write) return;
+      let slices = 1;
+      while (!state.write(10)) slices += 1;
+      assert.equal(slices, 3);
+      assert.equal(state.offset("rows0"), undefined);
+      state.rows("rows0").put(bytes("3"), bytes("late"));
+      assert.equal(state.write(100), true);
+      assert.equal(state.write(100), true);
+      state.commit(new Map([["rows0", 5]]));
+      assert.equal(state.rows("rows0").get(bytes("3"))?.toString(), "late");
+      assert.equal(state.rows("rows1").get(bytes("22"))?.toString(), "22!");
+      assert.equal(state.offset("rows0"), 5);
+    });
+  });
+
   test(`${name}: what was committed is there again, with its offsets, and nothing else`, async () => {
     const directory = mkdtempSync(join(tmpdir(), "millrace-engine-"));
     const first = await engine.open(directory);
@@ -133,6 +153,7 @@ type Step =
   | { readonly do: "put"; readonly key: Buffer; readonly value: Buffer }
   | { readonly do: "delete"; readonly key: Buffer }
   | { readonly do: "commit" | "check" | "drop" }
+  | { readonly do: "write"; readonly maxRows: number }
   | {
       readonly do: "range";
       readonly from: Buffer;
@@ -157,6 +178,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("delete" as const), key: keyArbitrary }),
   fc.record({ do: fc.constantFrom("commit" as const, "check" as const) }),
   fc.record({ do: fc.constant("drop" as const) }),
+  fc.record({ do: fc.constant("write" as const), maxRows: fc.integer({ min: 0, max: 4 }) }),
   fc.record({
     do: fc.constant("range" as const),
     from: keyArbitrary,
@@ -178,6 +200,9 @@ function apply(state: TaskState, model: Map<string, Buffer>, step: Step): void {
       return;
     case "commit":
       state.commit(new Map());
+      return;
+    case "write":
+      state.write?.(step.maxRows);
       return;
     case "drop":
       state.drop("rows");

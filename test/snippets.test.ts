@@ -23,9 +23,12 @@ const surroundings: { readonly [name: string]: string } = {
   producer: 'declare const producer: import("millrace/client").Producer;',
   consumer: 'declare const consumer: import("millrace/client").Consumer;',
   many: 'declare const many: import("millrace/client").ProducerRecord[];',
+  KafkaStreams: 'import { KafkaStreams } from "millrace";',
+  builder: 'declare const builder: import("millrace").StreamsBuilder;',
   Order: "interface Order { readonly item: string; readonly amount: number }",
   orders: "declare const orders: Order[];",
   ledger: "declare const ledger: { add(order: unknown): void };",
+  priced: "declare function priced(order: Order, signal: AbortSignal): Promise<Order>;",
   charge: "declare function charge(...what: unknown[]): Promise<void>;",
 };
 

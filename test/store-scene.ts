@@ -45,7 +45,12 @@ export class StoreScene<S extends StateStore> {
       changelog: builder.isLogged
         ? {
             log: (key, value, timestamp, headers) =>
-              void this.log.push({ key, value, timestamp, headers }),
+              void this.log.push({
+                key: Buffer.from(key as string),
+                value: value === null ? null : Buffer.from(value as string),
+                timestamp,
+                headers,
+              }),
           }
         : undefined,
     });

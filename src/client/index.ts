@@ -97,6 +97,7 @@ export { roundRobin } from "./group/assignors/round-robin.ts";
 export { sticky } from "./group/assignors/sticky.ts";
 export type { GroupMetadata } from "./group-metadata.ts";
 export type { SaslOptions } from "./handshake.ts";
+export { type JsonOptions, json } from "./json-serde.ts";
 export type { PartitionMetadata, TopicMetadata } from "./metadata.ts";
 export type { HistogramSnapshot, MetricsSnapshot } from "./metrics.ts";
 export type { OnDelivery } from "./producer/delivery.ts";
@@ -111,11 +112,16 @@ export type { Content, HeadersIn, ProducerRecord, RecordMetadata } from "./produ
 export {
   bytes,
   type Deserializer,
-  json,
   type Serde,
   type Serializer,
   serde,
   string,
 } from "./serde.ts";
 export { closeOnSignal, type EndSignal } from "./shutdown.ts";
+export type {
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./standard-schema.ts";
 export type { TopicPartition, TopicPartitionOffset } from "./topic-partition.ts";

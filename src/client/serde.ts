@@ -1,4 +1,3 @@
-import { MillraceError } from "../errors.ts";
 import { readText } from "../protocol/index.ts";
 
 /** Turns values into what travels: bytes, text (sent as UTF-8), or null for no value. */
@@ -36,24 +35,6 @@ export const string: Serde<string> = {
 export const bytes: Serde<Uint8Array> & Deserializer<Buffer> = {
   serialize: (value) => value,
   deserialize: (buffer, start, end) => buffer.subarray(start, end),
-};
-
-/** JSON in UTF-8. The type is what you say it is: nothing is checked when reading. */
-export function json<T = unknown>(): Serde<T> {
-  return jsonSerde as Serde<T>;
-}
-
-const jsonSerde: Serde<unknown> = {
-  serialize(value) {
-    const text = JSON.stringify(value);
-    if (text !== undefined) return text;
-    throw new MillraceError(
-      "INVALID_ARGUMENT",
-      `JSON has no form for a value of type ${typeof value}`,
-    );
-  },
-  deserialize: (buffer, start, end) => JSON.parse(buffer.utf8Slice(start, end)),
-  copies: true,
 };
 
 /** Makes a serde of two functions of your own; what `deserialize` is given is a slice, not a copy. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { changeSerde } from "./change-serde.ts";
 import type { Change } from "./message.ts";
-import { string } from "./serdes.ts";
+import { serde as custom, string } from "./serdes.ts";
 
 const serde = changeSerde(string);
 
@@ -66,4 +66,20 @@ test("a serde that is told of topics is told of them here too", () => {
   });
   telling.serializeFor?.({ newValue: "n", oldValue: "o", isLatest: true }, "groups", []);
   assert.deepEqual(seen, ["groups", "groups"]);
+});
+
+test("both values of changes are prepared for, and bytes that are no change are left to be refused", async () => {
+  const prepared: string[] = [];
+  const inner = custom<string>({
+    serialize: (value) => value,
+    deserialize: String,
+    async prepare(batch) {
+      prepared.push(...batch.map(String));
+    },
+  });
+  const changes = changeSerde(inner);
+  const both = changes.serialize({ newValue: "b", oldValue: "a", isLatest: true });
+  const added = changes.serialize({ newValue: "c", oldValue: null, isLatest: true });
+  await changes.prepare?.([both as Buffer, Buffer.from("xyz"), added as Buffer], "t");
+  assert.deepEqual(prepared, ["b", "a", "c"]);
 });

@@ -1,6 +1,7 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import { Reader, Writer } from "../protocol/index.ts";
 import type { Change, Headers } from "./message.ts";
+import { preparedParts, slices } from "./prepared-parts.ts";
 import type { Serde } from "./serde.ts";
 
 /** What the last byte of a change says is before it. */
@@ -16,17 +17,24 @@ const withVersion = 3;
  * understood, but not written.
  */
 export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
-  const { serializeFor } = inner;
-  const serde: Serde<Change<V>> = {
+  const { serializeFor, prepare } = inner;
+  return {
     serialize: (change) => encode(change, (value) => inner.serialize(value)),
     deserialize: (buffer, start, end) => decode(inner, buffer, start, end),
     copies: inner.copies,
-  };
-  if (!serializeFor) return serde;
-  return {
-    ...serde,
-    serializeFor: (change: Change<V>, topic: string, headers: Headers) =>
-      encode(change, (value) => serializeFor.call(inner, value, topic, headers)),
+    ...(serializeFor && {
+      serializeFor: (change: Change<V>, topic: string, headers: Headers) =>
+        encode(change, (value) => serializeFor.call(inner, value, topic, headers)),
+    }),
+    ...(prepare && {
+      prepare(batch: readonly Buffer[], topic: string) {
+        const values = preparedParts(batch, (bytes) => {
+          const { newValue, oldValue } = decode(slices, bytes, 0, bytes.length);
+          return [newValue, oldValue].filter((value) => value !== null);
+        });
+        return prepare.call(inner, values, topic);
+      },
+    }),
   };
 }
 
@@ -51,7 +59,12 @@ function encode<V>(
 /** A varint and the byte that ends a change. */
 const longestFrame = 6;
 
-function decode<V>(inner: Serde<V>, buffer: Buffer, start: number, end: number): Change<V> {
+function decode<V>(
+  inner: Pick<Serde<V>, "deserialize">,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): Change<V> {
   const last = end > start ? (buffer[end - 1] as number) : -1;
   const hasVersion = last >= withVersion && last <= withVersion + both;
   const valuesEnd = end - (hasVersion ? 2 : 1);

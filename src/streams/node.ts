@@ -1,4 +1,5 @@
 import type { Headers, Message, RecordMetadata, Step } from "./message.ts";
+import type { AsyncWork } from "./runtime/async-work.ts";
 import type { StateStore } from "./stores/state-store.ts";
 
 /** When a punctuation is due: by the task's stream time, or by the clock. */
@@ -50,6 +51,8 @@ export type DropReason =
   | { readonly why: "null-key" | "null-value" | "null-foreign-key" | "expired" | "deserialization" }
   /** Older than the row's latest version, or an answer about a row that has changed since it was asked. */
   | { readonly why: "out-of-order" | "outdated" }
+  /** A call failed for good, and its handler chose to go on without the record. */
+  | { readonly why: "failed-call" }
   | {
       readonly why: "late";
       /** The window it was too late for, and how late it was, in milliseconds. */
@@ -62,6 +65,8 @@ export type DropReason =
 export interface NodeContext<KOut, VOut> {
   readonly name: string;
   readonly task: TaskContext;
+  /** For nodes that call what answers later; undefined above global stores. */
+  readonly asyncWork?: AsyncWork | undefined;
   /** Hands a message to all children, depth first, in their order. */
   readonly forward: Step<KOut, VOut>;
   /** Hands a message to one child by its name. Throws `TopologyError` for an unknown one. */

@@ -1,6 +1,22 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import type { Serde } from "./serde.ts";
 
+/** An int16, big-endian, as Kafka's ShortSerializer writes it. */
+export const int16: Serde<number> = {
+  serialize(value) {
+    if (!Number.isInteger(value) || value < -0x8000 || value > 0x7fff) refuse("int16", value);
+    const bytes = Buffer.allocUnsafe(2);
+    bytes.writeInt16BE(value);
+    return bytes;
+  },
+  deserialize(buffer, start, end) {
+    checkSize("int16", 2, start, end);
+    return buffer.readInt16BE(start);
+  },
+  copies: true,
+  isExact: true,
+};
+
 /** An int32, big-endian, as Kafka's IntegerSerializer writes it. */
 export const int32: Serde<number> = {
   serialize(value) {
@@ -15,11 +31,13 @@ export const int32: Serde<number> = {
     return buffer.readInt32BE(start);
   },
   copies: true,
+  isExact: true,
 };
 
 /** An int64 as a `bigint`, big-endian, as Kafka's LongSerializer writes it. */
 export const bigint64: Serde<bigint> = {
   serialize(value) {
+    if (typeof value !== "bigint" || value !== BigInt.asIntN(64, value)) refuse("int64", value);
     const bytes = Buffer.allocUnsafe(8);
     bytes.writeBigInt64BE(value);
     return bytes;
@@ -29,6 +47,7 @@ export const bigint64: Serde<bigint> = {
     return buffer.readBigInt64BE(start);
   },
   copies: true,
+  isExact: true,
 };
 
 /**
@@ -52,11 +71,13 @@ export const int64: Serde<number> = {
     throw new DecodeError("INTEGER_TOO_LARGE", message, start);
   },
   copies: true,
+  isExact: true,
 };
 
 /** A float32, big-endian, as Kafka's FloatSerializer writes it. */
 export const float32: Serde<number> = {
   serialize(value) {
+    if (typeof value !== "number") refuse("float32", value);
     const bytes = Buffer.allocUnsafe(4);
     bytes.writeFloatBE(value);
     return bytes;
@@ -71,6 +92,7 @@ export const float32: Serde<number> = {
 /** A float64, big-endian, as Kafka's DoubleSerializer writes it. */
 export const float64: Serde<number> = {
   serialize(value) {
+    if (typeof value !== "number") refuse("float64", value);
     const bytes = Buffer.allocUnsafe(8);
     bytes.writeDoubleBE(value);
     return bytes;
@@ -80,6 +102,7 @@ export const float64: Serde<number> = {
     return buffer.readDoubleBE(start);
   },
   copies: true,
+  isExact: true,
 };
 
 function checkSize(type: string, size: number, start: number, end: number): void {
@@ -89,5 +112,5 @@ function checkSize(type: string, size: number, start: number, end: number): void
 }
 
 function refuse(type: string, value: unknown): never {
-  throw new MillraceError("INVALID_ARGUMENT", `${value} does not fit into an ${type}`);
+  throw new MillraceError("INVALID_ARGUMENT", `${value} does not fit into ${type}`);
 }

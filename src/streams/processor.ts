@@ -2,6 +2,7 @@ import { TopologyError } from "../errors.ts";
 import type { Headers, Message, RecordMetadata } from "./message.ts";
 import type { Cancellable, NodeContext, Operator, PunctuationType } from "./node.ts";
 import type { StateStore } from "./stores/state-store.ts";
+import type { StoreBuilder } from "./stores/store-builder.ts";
 
 /** What a processor of the user's can do in its task. */
 export interface ProcessorContext<KOut, VOut> {
@@ -13,8 +14,11 @@ export interface ProcessorContext<KOut, VOut> {
   readonly configs: ReadonlyMap<string, unknown>;
   /** Hands a record to all children, or to one by its name, before it returns. */
   forward(record: Message<KOut, VOut>, child?: string): void;
-  /** A store that the processor is connected to; throws `TopologyError` STORE_NOT_CONNECTED otherwise. */
-  store<S extends StateStore>(name: string): S;
+  /**
+   * A store that the processor is connected to, by its builder, which knows its type, or by its name; throws
+   * `TopologyError` STORE_NOT_CONNECTED otherwise.
+   */
+  store<S extends StateStore>(store: StoreBuilder<S> | string): S;
   /**
    * Calls `run` at every interval (at least 1 ms): by the task's stream time, which moves only with its
    * input, or by the clock. The first time by stream time is as soon as there is data, by the clock after
@@ -160,7 +164,7 @@ export function processorContext<KOut, VOut>({
       if (child === undefined) forward(record);
       else forwardTo(child)(record);
     },
-    store: (name) => store(name),
+    store: (wanted) => store(typeof wanted === "string" ? wanted : wanted.name),
     schedule: (intervalMs, type, run, startTime) => task.schedule(intervalMs, type, run, startTime),
     commit: () => task.requestCommit(),
     recordMetadata: () => task.recordMetadata(),

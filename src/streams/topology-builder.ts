@@ -2,10 +2,12 @@ import type { Deserializer, Serializer } from "../client/index.ts";
 import { TopologyError } from "../errors.ts";
 import type { Operator } from "./node.ts";
 import { NodeGroups } from "./node-groups.ts";
+import { type ProcessorWrapper, wrapOperator } from "./processor-wrapper.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 import type {
   OffsetReset,
+  ProcessorNode,
   RepartitionTopic,
   StoreEntry,
   StreamPartitioner,
@@ -45,6 +47,12 @@ export interface GlobalStoreDeclaration {
   readonly reprocessOnRestore: boolean;
 }
 
+/** What a topology can be begun with. */
+export interface TopologyOptions {
+  /** Put around every processor (KIP-1112); none by default. */
+  readonly processorWrapper?: ProcessorWrapper | undefined;
+}
+
 interface StoreDraft {
   builder: StoreBuilder;
   readonly users: string[];
@@ -68,6 +76,11 @@ export class TopologyBuilder {
   readonly #globalTopics = new Set<string>();
   readonly #repartitionTopics = new Map<string, RepartitionTopic>();
   readonly #copartitioned: Set<string>[] = [];
+  readonly #wrap: ProcessorWrapper | undefined;
+
+  constructor({ processorWrapper }: TopologyOptions = {}) {
+    this.#wrap = processorWrapper;
+  }
 
   get nodes(): ReadonlyMap<string, TopologyNode> {
     return this.#nodes;
@@ -123,10 +136,14 @@ export class TopologyBuilder {
     name: string,
     open: Operator<never, never, unknown, unknown>,
     parents: readonly string[],
+    { longestCallMs }: Pick<ProcessorNode, "longestCallMs"> = {},
   ): void {
     this.#checkFree(name);
     this.#checkParents(name, parents);
-    this.#add({ kind: "processor", name, parents: [...parents], open });
+    const wrapped = this.#wrap && wrapOperator(this.#wrap, name, open);
+    const node = { name, parents: [...parents], open: wrapped?.open ?? open, longestCallMs };
+    this.#add({ kind: "processor", ...node });
+    for (const store of wrapped?.stores ?? []) this.addStore(store, name);
   }
 
   addSink({ name, topic, key, value, partitioner, parents }: SinkDeclaration): void {

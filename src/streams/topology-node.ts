@@ -40,6 +40,11 @@ export interface ProcessorNode {
   readonly name: string;
   readonly parents: readonly string[];
   readonly open: Operator<never, never, unknown, unknown>;
+  /**
+   * How long a call that the node waits for may take with all its tries, in milliseconds; undefined where it waits
+   * for none.
+   */
+  readonly longestCallMs?: number | undefined;
 }
 
 /** Writes a topic. */

@@ -1,15 +1,24 @@
 import type { Deserializer, Serializer } from "../client/index.ts";
+import { TopologyError } from "../errors.ts";
+import { type AsyncOptions, asyncSettings, longestCallMs } from "./async-options.ts";
+import { type AsyncProcessorSupplier, asyncProcessorOperator } from "./async-processor.ts";
 import { checkName } from "./dsl/name.ts";
+import {
+  type StoreHandle,
+  type StoreOf,
+  type StoreTypes,
+  storeNameOf,
+} from "./dsl/store-handle.ts";
 import {
   type FixedKeyProcessorSupplier,
   fixedKeyOperator,
   type ProcessorSupplier,
   processorOperator,
 } from "./processor.ts";
-import type { StateStore } from "./stores/state-store.ts";
+import type { Serde } from "./serde.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
-import { TopologyBuilder } from "./topology-builder.ts";
+import { TopologyBuilder, type TopologyOptions } from "./topology-builder.ts";
 import { describeTopology } from "./topology-description.ts";
 import type { OffsetReset, StreamPartitioner, TopicExtractor } from "./topology-node.ts";
 
@@ -36,8 +45,11 @@ export interface ProcessorOptions {
   readonly stores?: readonly (string | StoreBuilder)[] | undefined;
 }
 
-/** Stores by their names, as `KafkaStreams.store` gives them; `Topology` carries their types along. */
-export type StoreTypes = { readonly [name: string]: StateStore };
+/** Where an async processor stands, and how its calls are made. */
+export interface AsyncProcessorOptions<K, V, R> extends ProcessorOptions, AsyncOptions<K, V, R> {
+  /** Tells keys apart that are objects, to keep their order. */
+  readonly key?: Serde<K> | undefined;
+}
 
 /**
  * A graph of sources, processors, sinks and stores: what an application runs. It is built node by
@@ -49,8 +61,9 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
   /** The types of stores by their names; exists for the compiler alone. */
   declare readonly storeTypes?: Stores;
 
-  constructor(builder: TopologyBuilder = new TopologyBuilder()) {
-    this.builder = builder;
+  /** Begins an empty topology, or has one that a `StreamsBuilder` has made. */
+  constructor(from: TopologyBuilder | TopologyOptions = {}) {
+    this.builder = from instanceof TopologyBuilder ? from : new TopologyBuilder(from);
   }
 
   /** Adds a source of topics, given by names or by a pattern that must match a topic's whole name. */
@@ -89,6 +102,21 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
     { parents, stores = [] }: ProcessorOptions,
   ): this {
     this.builder.addProcessor(checkName(name), fixedKeyOperator(supply) as never, parents);
+    this.#connect(name, stores);
+    return this;
+  }
+
+  /** Adds a processor that waits for answers below its parents. */
+  addAsyncProcessor<KIn, VIn, R, KOut, VOut>(
+    name: string,
+    supply: AsyncProcessorSupplier<KIn, VIn, R, KOut, VOut>,
+    options: AsyncProcessorOptions<KIn, VIn, R>,
+  ): this {
+    const { parents, stores = [], key } = options;
+    const settings = asyncSettings(options);
+    const open = asyncProcessorOperator(supply, { settings, key });
+    const traits = { longestCallMs: longestCallMs(settings) };
+    this.builder.addProcessor(checkName(name), open as never, parents, traits);
     this.#connect(name, stores);
     return this;
   }
@@ -156,6 +184,30 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
       reprocessOnRestore: true,
     });
     return this;
+  }
+
+  /**
+   * The same topology with the types of stores known by their names: after
+   * `builder.build().withStores({ sales })`, where `sales` is the table with the store "sales" or that store's
+   * builder, `app.store("sales")` is typed, and no other name compiles. Throws `TopologyError` UNKNOWN_STORE
+   * where a store is not there or has another name.
+   */
+  withStores<Handles extends { readonly [name: string]: StoreHandle }>(
+    handles: Handles,
+  ): Topology<{ [Name in keyof Handles]: StoreOf<Handles[Name]> }> {
+    const { stores, globalStores } = this.builder;
+    for (const [name, handle] of Object.entries(handles)) {
+      const own = storeNameOf(handle);
+      if (own === name && (stores.has(name) || globalStores.has(name))) continue;
+      const found =
+        own === undefined ? "that table has none that can be asked" : `that is the store "${own}"`;
+      const message = `the topology has no store "${name}": ${found}`;
+      throw new TopologyError(
+        "UNKNOWN_STORE",
+        own === name ? `${message}, of another topology` : message,
+      );
+    }
+    return this as unknown as Topology<never>;
   }
 
   /** The topology as text, as the JVM's `Topology.describe()` has it. */

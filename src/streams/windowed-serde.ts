@@ -1,7 +1,8 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import { int64Max, readInt64, writeInt64 } from "../protocol/index.ts";
+import { type Headers, noHeaders } from "./message.ts";
 import type { Serde } from "./serde.ts";
-import type { Windowed } from "./stores/state-store.ts";
+import type { Window, Windowed } from "./stores/state-store.ts";
 
 const int64Bytes = 8;
 
@@ -13,53 +14,74 @@ export function windowed<K>(
   inner: Serde<K>,
   { size }: { readonly size?: number | undefined } = {},
 ): Serde<Windowed<K>> {
-  return {
-    serialize({ key, window }) {
-      const keyBytes = bytesOf(inner, key);
-      const bytes = Buffer.allocUnsafe(keyBytes.length + int64Bytes);
-      keyBytes.copy(bytes);
-      writeInt64(bytes, window.start, keyBytes.length);
-      return bytes;
+  return behindKey(inner, {
+    length: int64Bytes,
+    write: (buffer, at, { start }) => writeInt64(buffer, start, at),
+    read(buffer, at) {
+      const start = readInt64(buffer, at);
+      return { start, end: size === undefined ? int64Max : Math.min(start + size, int64Max) };
     },
-    deserialize(buffer, start, end) {
-      checkSize(int64Bytes, start, end);
-      const windowStart = readInt64(buffer, end - int64Bytes);
-      const key = inner.deserialize(buffer, start, end - int64Bytes);
-      const windowEnd = size === undefined ? int64Max : Math.min(windowStart + size, int64Max);
-      return { key, window: { start: windowStart, end: windowEnd } };
-    },
-    partitionKey: ({ key }) => inner.serialize(key),
-    copies: inner.copies,
-  };
+  });
 }
 
 /** Keys of sessions as the JVM writes them: the key's bytes, the session's end, and its start. */
 export function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
+  return behindKey(inner, {
+    length: 2 * int64Bytes,
+    write(buffer, at, { start, end }) {
+      writeInt64(buffer, end, at);
+      writeInt64(buffer, start, at + int64Bytes);
+    },
+    read: (buffer, at) => ({
+      start: readInt64(buffer, at + int64Bytes),
+      end: readInt64(buffer, at),
+    }),
+  });
+}
+
+/** How windows of one kind are written behind their keys. */
+interface Suffix {
+  readonly length: number;
+  write(buffer: Buffer, at: number, window: Window): void;
+  read(buffer: Buffer, at: number): Window;
+}
+
+function behindKey<K>(inner: Serde<K>, suffix: Suffix): Serde<Windowed<K>> {
+  const { length } = suffix;
+  const { serializeFor, prepare } = inner;
+  const encode = (serialized: Uint8Array | string | null, window: Window): Buffer => {
+    const key = bytesOf(serialized);
+    const bytes = Buffer.allocUnsafe(key.length + length);
+    key.copy(bytes);
+    suffix.write(bytes, key.length, window);
+    return bytes;
+  };
   return {
-    serialize({ key, window }) {
-      const keyBytes = bytesOf(inner, key);
-      const bytes = Buffer.allocUnsafe(keyBytes.length + 2 * int64Bytes);
-      keyBytes.copy(bytes);
-      writeInt64(bytes, window.end, keyBytes.length);
-      writeInt64(bytes, window.start, keyBytes.length + int64Bytes);
-      return bytes;
-    },
+    serialize: ({ key, window }) => encode(inner.serialize(key), window),
     deserialize(buffer, start, end) {
-      checkSize(2 * int64Bytes, start, end);
-      const window = {
-        start: readInt64(buffer, end - int64Bytes),
-        end: readInt64(buffer, end - 2 * int64Bytes),
-      };
-      return { key: inner.deserialize(buffer, start, end - 2 * int64Bytes), window };
+      checkSize(length, start, end);
+      const key = inner.deserialize(buffer, start, end - length);
+      return { key, window: suffix.read(buffer, end - length) };
     },
-    partitionKey: ({ key }) => inner.serialize(key),
+    partitionKey: ({ key }, topic) =>
+      serializeFor ? serializeFor.call(inner, key, topic, noHeaders) : inner.serialize(key),
     copies: inner.copies,
+    ...(serializeFor && {
+      serializeFor: ({ key, window }: Windowed<K>, topic: string, headers: Headers) =>
+        encode(serializeFor.call(inner, key, topic, headers), window),
+    }),
+    ...(prepare && {
+      prepare(batch: readonly Buffer[], topic: string) {
+        const keys = batch.filter((bytes) => bytes.length >= length);
+        const inside = keys.map((bytes) => bytes.subarray(0, bytes.length - length));
+        return prepare.call(inner, inside, topic);
+      },
+    }),
   };
 }
 
-function bytesOf<K>(inner: Serde<K>, key: K): Buffer {
-  const bytes = inner.serialize(key);
-  if (bytes !== null) return Buffer.from(bytes as string);
+function bytesOf(serialized: Uint8Array | string | null): Buffer {
+  if (serialized !== null) return Buffer.from(serialized as string);
   throw new MillraceError("INVALID_ARGUMENT", "a windowed key must not be null inside");
 }
 

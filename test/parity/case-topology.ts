@@ -7,7 +7,7 @@ import type { Serde } from "../../src/streams/serde.ts";
 import { int64, string } from "../../src/streams/serdes.ts";
 import type { Topology } from "../../src/streams/topology.ts";
 import { sessionWindowed, windowed } from "../../src/streams/windowed-serde.ts";
-import { hopping, session, sliding, tumbling } from "../../src/streams/windows.ts";
+import { hopping, session, sliding, tumbling, unlimited } from "../../src/streams/windows.ts";
 import { makeAggregate } from "./aggregation.ts";
 import type { Case, CaseOperator } from "./case.ts";
 import {
@@ -24,6 +24,8 @@ import {
   valueType,
 } from "./functions.ts";
 import { makeJoin } from "./joins.ts";
+import { addGlobalStore, extractorOf, processed } from "./processing.ts";
+import { buildProcessors, describesProcessors } from "./processor-topology.ts";
 
 /** What an operator gave: a stream, table or something grouped; and its types. */
 export interface Made {
@@ -47,11 +49,7 @@ export class CaseTopology {
   /** The named stores and how they are listed. */
   readonly stores = new Map<string, StoreForm>();
   readonly #case: Case;
-  // As on the JVM's side: a table's mapValues without a store takes no serde.
-  readonly #builder = new StreamsBuilder({
-    defaultKey: string as never,
-    defaultValue: string as never,
-  });
+  readonly #builder: StreamsBuilder;
   readonly #made = new Map<string, Made>();
   readonly #inputs = new Map<string, { readonly key: Type; readonly value: Type }>();
   readonly #outputs = new Map<
@@ -61,9 +59,26 @@ export class CaseTopology {
 
   constructor(one: Case) {
     this.#case = one;
+    const format = one.config?.["dsl.store.format"]?.toLowerCase();
+    const isInMemory = one.config?.["default.dsl.store"] === "in_memory";
+    this.#builder = new StreamsBuilder({
+      // As on the JVM's side: a table's mapValues without a store takes no serde.
+      defaultKey: string as never,
+      defaultValue: string as never,
+      storeFormat: format === "headers" ? "headers" : undefined,
+      storeType: isInMemory ? "memory" : undefined,
+    });
   }
 
   build(): Topology {
+    const { topology } = this.#case;
+    const inputs = (topic: string) =>
+      void this.#inputs.set(topic, { key: "string", value: "string" });
+    if (describesProcessors(topology)) {
+      const outputs = (topic: string) =>
+        void this.#outputs.set(topic, { key: string, value: string } as never);
+      return buildProcessors(topology, { inputs, outputs, stores: this.stores });
+    }
     for (const one of this.#case.topology) {
       const made = this.#make(one);
       if (made && one.id !== undefined) this.#made.set(one.id, made);
@@ -102,12 +117,22 @@ export class CaseTopology {
         return this.#split(one);
       case "to":
         return this.#to(one);
+      case "process":
+      case "processValues":
+        this.#note(one, "key-value");
+        return processed(one, this.#of(one));
+      case "addGlobalStore":
+        this.#inputs.set(one.topic ?? "", { key: "string", value: "string" });
+        this.#note(one, "key-value");
+        addGlobalStore(this.#builder, one);
+        return undefined;
       case "groupByKey":
       case "groupBy":
         return this.#group(one);
       case "windowTime":
       case "windowSliding":
       case "windowSession":
+      case "windowUnlimited":
       case "emit":
         return this.#window(one);
       case "count":
@@ -128,7 +153,8 @@ export class CaseTopology {
   #source(one: CaseOperator): Made {
     const { op, name, topics = [], topic = "", key = "string", value = "string" } = one;
     for (const input of op === "stream" ? topics : [topic]) this.#inputs.set(input, { key, value });
-    const serdes = { key: serdeOf(key), value: serdeOf(value), name };
+    const timestampExtractor = one.extractor && (extractorOf(one.extractor) as never);
+    const serdes = { key: serdeOf(key), value: serdeOf(value), name, timestampExtractor };
     if (op === "stream") return { what: this.#builder.stream(topics, serdes), key, value };
     this.#note(one, "key-value");
     const options = { ...serdes, ...storeOptions(one) };
@@ -350,11 +376,14 @@ export function keySerde({ key, window }: Made): Serde<unknown> {
   const inner = serdeOf(key) as Serde<unknown>;
   if (window === undefined) return inner;
   if (window.op === "windowSession") return sessionWindowed(inner) as Serde<unknown>;
+  if (window.op === "windowUnlimited") return windowed(inner) as Serde<unknown>;
   const size = window.op === "windowSliding" ? window.difference : window.size;
   return windowed(inner, { size }) as Serde<unknown>;
 }
 
-function windowsOf({ op, size = 0, advance, grace = 0, difference = 0, gap = 0 }: CaseOperator) {
+function windowsOf(one: CaseOperator) {
+  const { op, size = 0, advance, grace = 0, difference = 0, gap = 0, start } = one;
+  if (op === "windowUnlimited") return unlimited({ start });
   if (op === "windowSliding") return sliding({ difference, grace });
   if (op === "windowSession") return session({ gap, grace });
   return advance === undefined ? tumbling({ size, grace }) : hopping({ size, advance, grace });

@@ -32,6 +32,14 @@ export interface CaseOperator {
   readonly maxRecords?: number;
   readonly before?: number;
   readonly after?: number;
+  /** Of unlimited windows. */
+  readonly start?: number;
+  readonly extractor?: "digits" | "next";
+  /** A store that a processor uses, which something else brought along. */
+  readonly uses?: string;
+  readonly parents?: readonly string[];
+  readonly processors?: readonly string[];
+  readonly stores?: readonly string[];
 }
 
 /** A function by its name and constants. */
@@ -48,6 +56,13 @@ export type CaseInput =
       readonly value: CaseValue;
       readonly ts: number;
       readonly headers?: readonly (readonly [string, string])[];
+    }
+  | {
+      readonly topic: string;
+      readonly key: string;
+      /** The value's bytes, which may make no sense. */
+      readonly hex: string;
+      readonly ts: number;
     }
   | { readonly wallClock: number };
 

@@ -14,6 +14,10 @@ export function valueFunction([name, constant]: CaseFunction): (value: Value) =>
     length: (value) => `${value}`.length,
     nullIf: (value) => (value === constant ? null : value),
     text: (value) => `${value}`,
+    failOn: (value) => {
+      if (`${value}`.includes(`${constant}`)) throw new Error("as the case says");
+      return value;
+    },
   };
   const apply = known(functions, name);
   return (value) => (value === null ? null : apply(value));
@@ -22,7 +26,7 @@ export function valueFunction([name, constant]: CaseFunction): (value: Value) =>
 /** The type of what a value function gives. */
 export function valueType([name]: CaseFunction, from: Type): Type {
   if (name === "length") return "long";
-  return name === "nullIf" ? from : "string";
+  return name === "nullIf" || name === "failOn" ? from : "string";
 }
 
 /** Whether something is true of a record. */

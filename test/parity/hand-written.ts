@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { writeCases } from "./case-file.ts";
 import { joinCases } from "./hand-written/joins.ts";
+import { processorCases } from "./hand-written/processors.ts";
 import { streamCases } from "./hand-written/streams.ts";
 import { tableCases } from "./hand-written/tables.ts";
 import { windowCases } from "./hand-written/windows.ts";
@@ -16,6 +17,6 @@ if (options.help || options.out === undefined) {
   process.exit(options.help ? 0 : 2);
 }
 
-const cases = [...streamCases, ...windowCases, ...tableCases, ...joinCases];
+const cases = [...streamCases, ...windowCases, ...tableCases, ...joinCases, ...processorCases];
 writeCases(options.out, cases);
 console.log(`${cases.length} cases`);

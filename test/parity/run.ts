@@ -1,6 +1,10 @@
 import type { Deserializer, Serde } from "millrace/client";
+import { continueOnError } from "../../src/streams/runtime/error-handlers.ts";
 import { int64, string } from "../../src/streams/serdes.ts";
-import { TopologyTestDriver } from "../../src/streams/testing/topology-test-driver.ts";
+import {
+  TopologyTestDriver,
+  type TopologyTestDriverOptions,
+} from "../../src/streams/testing/topology-test-driver.ts";
 import type { AnsweredRecord, Case, CaseAnswer, CaseInput, CaseValue } from "./case.ts";
 import { CaseTopology } from "./case-topology.ts";
 import { printed, rowsOf } from "./store-rows.ts";
@@ -13,7 +17,7 @@ export function runCase(one: Case): CaseAnswer {
   try {
     const topology = plan.build();
     describe = topology.describe();
-    driver = new TopologyTestDriver(topology, { applicationId: "parity" });
+    driver = new TopologyTestDriver(topology, { applicationId: "parity", ...handlersOf(one) });
   } catch (error) {
     return { error: "build", message: (error as Error).message };
   }
@@ -37,6 +41,12 @@ function feed(driver: TopologyTestDriver, plan: CaseTopology, input: CaseInput):
     driver.advanceWallClockTime(input.wallClock);
     return;
   }
+  if ("hex" in input) {
+    const { topic, key, hex, ts: timestamp } = input;
+    const bytes = { key: Buffer.from(key), value: Buffer.from(hex, "hex") };
+    driver.pipeRaw({ topic, ...bytes, timestamp, headers: [] });
+    return;
+  }
   const { topic, key, value, ts, headers = [] } = input;
   driver.pipeRaw({
     topic,
@@ -45,6 +55,15 @@ function feed(driver: TopologyTestDriver, plan: CaseTopology, input: CaseInput):
     timestamp: ts,
     headers: headers.map(([name, text]) => ({ key: name, value: Buffer.from(text) })),
   });
+}
+
+/** Handlers that go on are named by that word. */
+function handlersOf({ config = {} }: Case): TopologyTestDriverOptions {
+  const decide = (name: string) => (config[name] === "continue" ? continueOnError : undefined);
+  return {
+    deserializationExceptionHandler: decide("deserialization.exception.handler"),
+    processingExceptionHandler: decide("processing.exception.handler"),
+  };
 }
 
 function bytesOf(type: string, value: CaseValue): Buffer | null {

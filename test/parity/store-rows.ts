@@ -1,3 +1,4 @@
+import { int64Max } from "../../src/protocol/index.ts";
 import type {
   SessionStore,
   TimestampedKeyValueStore,
@@ -60,7 +61,9 @@ export function printed(value: unknown): CaseValue {
       readonly key: unknown;
       readonly window: { readonly start: number; readonly end: number };
     };
-    return `${key}@${window.start}/${window.end}`;
+    // The end of unlimited windows, which a number cannot show.
+    const end = window.end === int64Max ? "9223372036854775807" : window.end;
+    return `${key}@${window.start}/${end}`;
   }
   return value as CaseValue;
 }

@@ -206,8 +206,12 @@ export class Outbox {
     this.accumulator.release(batch);
     if (outcome.name === "written") {
       this.metrics.written(batch.count, batch.encodedBytes);
+      const topic = this.intake.topic(batch.topic);
+      const queue = topic?.queues[batch.partition];
+      const end = outcome.baseOffset < 0 ? -1 : outcome.baseOffset + batch.count;
+      if (queue && end > queue.writtenEnd) queue.writtenEnd = end;
       if (this.#settings.compression !== "none") {
-        this.intake.topic(batch.topic)?.learnRatio(batch.sizeInBytes, batch.encodedBytes);
+        topic?.learnRatio(batch.sizeInBytes, batch.encodedBytes);
       }
     } else this.metrics.recordErrors += batch.count;
     this.#deliveries.settle(batch, outcome);

@@ -37,6 +37,8 @@ export class PartitionQueue {
   trouble: Error | undefined;
   /** Whether a broker's list of ready queues has this one; kept by the sender. */
   isListed = false;
+  /** One behind the last offset that records were acknowledged at; −1 while none is known. */
+  writtenEnd = -1;
 
   readonly #rules: QueueRules;
   readonly #closed: Batch[] = [];

@@ -123,3 +123,20 @@ test("a topic that is refused can be tried again at once", async () => {
   assert.ok(clock.elapsed() < 1_000);
   await producer.close();
 });
+
+test("up to where a partition was written is known once it is acknowledged", async () => {
+  const { partitions, newProducer } = scriptedWith([1, 1]);
+  const producer = newProducer();
+  const end = (partition: number) => producer.writtenEnd({ topic, partition });
+  assert.equal(end(0), undefined);
+  await producer.send({ topic, partition: 0, value: "a" });
+  assert.equal(end(0), 1);
+  for (const value of ["b", "c"]) producer.append(topic, 0, 5, null, value);
+  assert.equal(end(0), 1);
+  await producer.flush();
+  assert.deepEqual([end(0), end(1)], [3, undefined]);
+  partitions.fault = () => "TOPIC_AUTHORIZATION_FAILED";
+  await assert.rejects(producer.send({ topic, partition: 0, value: "d" }));
+  assert.equal(end(0), 3);
+  await producer.close();
+});

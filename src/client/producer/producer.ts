@@ -4,7 +4,7 @@ import type { Cluster } from "../cluster.ts";
 import { abortedError, type Bound, bounded } from "../deadline.ts";
 import type { GroupMetadata } from "../group-metadata.ts";
 import type { Serializer } from "../serde.ts";
-import type { TopicPartitionOffset } from "../topic-partition.ts";
+import type { TopicPartition, TopicPartitionOffset } from "../topic-partition.ts";
 import type { OnDelivery } from "./delivery.ts";
 import { type ProducerOptions, type ProducerSettings, settingsOf } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -206,6 +206,15 @@ export class Producer<K = Content, V = Content> {
   partitionCount(topic: string, options: OperationOptions = {}): Promise<number> {
     const bound = this.#bound(`looking up topic ${topic}`, options);
     return this.#outbox.intake.partitionCount(topic, bound);
+  }
+
+  /**
+   * One behind the greatest offset at which this producer's records in a partition were acknowledged so
+   * far; undefined where none were, or where the broker does not say.
+   */
+  writtenEnd({ topic, partition }: TopicPartition): number | undefined {
+    const end = this.#outbox.intake.topic(topic)?.queues[partition]?.writtenEnd ?? -1;
+    return end < 0 ? undefined : end;
   }
 
   /**

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { string } from "../serdes.ts";
+import type { Windowed } from "../stores/state-store.ts";
 import type { TestOutputTopic } from "../testing/test-output-topic.ts";
 import { TopologyTestDriver } from "../testing/topology-test-driver.ts";
 import { windowed } from "../windowed-serde.ts";
 import { session, sliding, tumbling } from "../windows.ts";
 import type { CogroupedKStream } from "./cogrouped-stream.ts";
+import type { KTable } from "./ktable.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
 const text = { key: string, value: string };
@@ -81,7 +83,7 @@ test("cogroups are cut into windows of every kind", () => {
     );
   assert.deepEqual(lastRow(builder, table), ["k", "+Kim-4"]);
 
-  function lastRow(built: StreamsBuilder, rows: typeof table) {
+  function lastRow(built: StreamsBuilder, rows: KTable<Windowed<string>, string>) {
     const byKey = rows.toStream().selectKey((_value, { key }) => key);
     byKey.to("out", text);
     using driver = new TopologyTestDriver(built.build());

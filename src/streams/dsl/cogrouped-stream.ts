@@ -5,7 +5,7 @@ import { SessionWindows, type SlidingWindows, type Windows } from "../windows.ts
 import { type Cogrouped, Cogrouping, cogroupPrefix, firstKey } from "./cogrouping.ts";
 import type { AggregateOptions, KGroupedStream } from "./grouped-stream.ts";
 import type { KTable } from "./ktable.ts";
-import { nameStore, tableStore } from "./materialized.ts";
+import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import { openTable, StoredRows } from "./stored-rows.ts";
 import {
@@ -52,10 +52,11 @@ export class CogroupedKStream<K, A> {
     const rows = new StoredRows<K, A>(store.name, openTable);
     const terms = { store: store.name, retraction: rows, initializer };
     const key = options.key ?? firstKey(this.#inputs);
+    const complete = withStoreDefaults(this.#cogrouping.graph, { ...options, key });
     return this.#cogrouping.addTable<K, A>(this.#inputs, {
       name: checkName(name),
       store,
-      builder: tableStore(store.name, name ?? store.name, { ...options, key }),
+      builder: tableStore(store.name, name ?? store.name, complete),
       rows,
       key,
       value,

@@ -5,7 +5,12 @@ import type { TableTerms } from "../operators/table-result.ts";
 import type { Serde } from "../serde.ts";
 import { DerivedRows, type DeriveView } from "./derived-rows.ts";
 import { KTable } from "./ktable.ts";
-import { isMaterialized, type TableMaterializedOptions, tableStore } from "./materialized.ts";
+import {
+  isMaterialized,
+  type TableMaterializedOptions,
+  tableStore,
+  withStoreDefaults,
+} from "./materialized.ts";
 import { checkName } from "./name.ts";
 import type { Named } from "./place.ts";
 
@@ -52,7 +57,8 @@ export function deriveTable<K, V, W>(
       topology.addProcessor(name, open(rows) as Operator<never, never, unknown, unknown>, parents);
       if (store !== undefined) {
         const { key, value } = table.place;
-        topology.addStore(tableStore(store, name, { ...options, key, value }), name);
+        const complete = withStoreDefaults(graph, { ...options, key, value });
+        topology.addStore(tableStore(store, name, complete), name);
       }
       topology.connect(name, ...stores);
     },

@@ -18,7 +18,7 @@ import type { Serde } from "../serde.ts";
 import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { StreamPartitioner } from "../topology-node.ts";
 import { KTable } from "./ktable.ts";
-import { nameStore, tableStore } from "./materialized.ts";
+import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import { needed } from "./repartition.ts";
 import { SourceRows } from "./source-rows.ts";
@@ -63,7 +63,8 @@ export function joinOnForeignKey<K, V, L, W, Out>(
       topology.addProcessor(result, tableSource<never, never>(rows as never), parents);
       if (rows.store === undefined) return;
       const { key, value } = table.place;
-      topology.addStore(tableStore(rows.store, result, { ...options, key, value }), result);
+      const complete = withStoreDefaults(graph, { ...options, key, value });
+      topology.addStore(tableStore(rows.store, result, complete), result);
     },
   });
   graph.add(node, resolve);
@@ -140,7 +141,7 @@ function addNodes<K, V, L, W, Out>(
   { all, response }: JoinSerdes<K, V, L, W>,
 ): { readonly resolve: GraphNode; readonly sources: ReadonlySet<string> } {
   const { graph, node: leftNode } = left.place;
-  const store = subscriptionStore(names.store);
+  const store = subscriptionStore(names.store, graph);
   const leftTerms = new VersionTerms();
   const rightTerms = new VersionTerms();
   const { foreignKey: foreignKeyOf, partitioner, otherPartitioner } = options;
@@ -183,10 +184,11 @@ function addNodes<K, V, L, W, Out>(
 }
 
 /** The subscriptions of left rows; its changelog bears the headers of the records that they came with. */
-function subscriptionStore(name: string) {
+function subscriptionStore(name: string, { defaults }: StreamGraph) {
   return timestampedKeyValueStore(name, {
     key: bytes,
     value: subscriptionSerde,
+    storeType: defaults.storeType,
     logsHeaders: true,
   });
 }

@@ -2,7 +2,7 @@ import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
 import { tableSource } from "../operators/table-source.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
-import { nameStore, tableStore } from "./materialized.ts";
+import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import { SourceRows } from "./source-rows.ts";
 import type { TableRows } from "./table-rows.ts";
@@ -43,7 +43,10 @@ export function globalTableFromTopic<K, V>(
       topology.addGlobalStore({
         source: { name: source, topics: [topic], key, value, timestampExtractor },
         processor: { name, open: tableSource<never, never>(rows as never) },
-        store: tableStore(store.name, name, { ...options, changelog: false }),
+        store: tableStore(store.name, name, {
+          ...withStoreDefaults(graph, options),
+          changelog: false,
+        }),
         reprocessOnRestore: false,
       }),
   });

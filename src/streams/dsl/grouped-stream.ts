@@ -18,6 +18,7 @@ import {
   type StoreNames,
   type TableMaterializedOptions,
   tableStore,
+  withStoreDefaults,
 } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
@@ -86,8 +87,8 @@ export class KGroupedStream<K, V> {
 
   /** Takes the records of each key into an aggregate, which begins with what the initializer gives. */
   aggregate<A>(
-    initializer: Initializer<A>,
-    aggregator: Aggregator<K, V, A>,
+    initializer: Initializer<NoInfer<A>>,
+    aggregator: Aggregator<K, V, NoInfer<A>>,
     options: AggregateOptions<K, A>,
   ): KTable<K, A> {
     const store = nameStore(this.grouping.place.graph, aggregatePrefix, options);
@@ -124,7 +125,8 @@ export class KGroupedStream<K, V> {
     const name = graph.nodeName(prefix, checkName(options.name));
     const key = options.key ?? this.grouping.place.key;
     const { value } = options;
-    const builder = tableStore(store.name, name, { ...options, key });
+    const complete = withStoreDefaults(graph, { ...options, key });
+    const builder = tableStore(store.name, name, complete);
     const isVersioned = options.versioned !== undefined;
     return this.grouping.addTable({ name, store, builder, open, rows, key, value, isVersioned });
   }

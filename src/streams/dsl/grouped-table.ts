@@ -14,6 +14,7 @@ import {
   type StoreNames,
   type TableMaterializedOptions,
   tableStore,
+  withStoreDefaults,
 } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import { type Named, type Place, withDefaults } from "./place.ts";
@@ -79,9 +80,9 @@ export class KGroupedTable<K, V> {
    * takes a value in, `subtractor` takes an old one out. Null deletes the aggregate.
    */
   aggregate<A>(
-    initializer: Initializer<A>,
-    adder: Aggregator<K, V, A>,
-    subtractor: Aggregator<K, V, A>,
+    initializer: Initializer<NoInfer<A>>,
+    adder: Aggregator<K, V, NoInfer<A>>,
+    subtractor: Aggregator<K, V, NoInfer<A>>,
     options: AggregateOptions<K, A>,
   ): KTable<K, A> {
     const store = this.#nameStore(options);
@@ -117,7 +118,8 @@ export class KGroupedTable<K, V> {
       write(topology, parents) {
         const { key, value } = table.place;
         topology.addProcessor(name, open as AnyOperator, parents);
-        topology.addStore(tableStore(store.name, name, { ...options, key, value }), name);
+        const complete = withStoreDefaults(graph, { ...options, key, value });
+        topology.addStore(tableStore(store.name, name, complete), name);
       },
     });
     graph.add(node, repartition);

@@ -1,5 +1,14 @@
+import { type AsyncProcessorSupplier, asyncProcessorOperator } from "../async-processor.ts";
 import { GraphNode, type GraphNodeOptions } from "../graph/graph-node.ts";
 import type { Operator } from "../node.ts";
+import type { AsyncTerms } from "../operators/async/async-operator.ts";
+import {
+  type AsyncMapper,
+  filterAsync,
+  flatMapValuesAsync,
+  foreachAsync,
+  mapValuesAsync,
+} from "../operators/async/async-values.ts";
 import {
   filter,
   flatMap,
@@ -22,6 +31,7 @@ import {
 } from "../processor.ts";
 import type { Serde } from "../serde.ts";
 import type { StreamPartitioner, TopicExtractor } from "../topology-node.ts";
+import { type AsyncProcessOptions, type AsyncStreamOptions, asyncStream } from "./async.ts";
 import { BranchedStream } from "./branched-stream.ts";
 import type { GlobalKTable } from "./global-table.ts";
 import { type GroupedOptions, KGroupedStream } from "./grouped-stream.ts";
@@ -32,7 +42,7 @@ import { checkName } from "./name.ts";
 import { type Named, type Place, withDefaults } from "./place.ts";
 import { type ProcessOptions, processStream } from "./processing.ts";
 import { repartitionNode } from "./repartition.ts";
-import { writeStream } from "./sink.ts";
+import { type ProducedOptions, writeStream } from "./sink.ts";
 import type { StreamJoinOptions } from "./stream-join.ts";
 import type { StreamTableJoinOptions } from "./stream-table-join.ts";
 import { streamToTable } from "./table-source.ts";
@@ -48,12 +58,6 @@ export interface RepartitionOptions<K, V> extends Named, StreamSerdes<K, V> {
   /** How many partitions the topic has; by default as many as the topics the stream comes from. */
   readonly numPartitions?: number | undefined;
   /** Chooses partitions; by default the hash of the key does. */
-  readonly partitioner?: StreamPartitioner<K, V> | undefined;
-}
-
-/** Options of {@link KStream.to}. */
-export interface ProducedOptions<K, V> extends Named, StreamSerdes<K, V> {
-  /** Chooses partitions; by default the hash of the key does, for windowed keys that of the key inside. */
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
 }
 
@@ -313,6 +317,57 @@ export class KStream<K, V> {
     const place = processStream(this.place, "KSTREAM-PROCESSVALUES-", open, options);
     const { key, needsRepartition } = this.place;
     return new KStream({ ...place, key, value: options.value, needsRepartition });
+  }
+
+  /** Gives each record a value that is waited for, such as the answer of a service; see {@link AsyncOptions}. */
+  mapValuesAsync<W>(
+    mapper: AsyncMapper<K, V, W>,
+    options: AsyncStreamOptions<K, V, W> & Pick<StreamSerdes<K, W>, "value"> = {},
+  ): KStream<K, W> {
+    const make = (terms: AsyncTerms<K, V, W>) => mapValuesAsync(mapper, terms);
+    const place = asyncStream(this.place, "KSTREAM-MAPVALUES-ASYNC-", options, make, changesValue);
+    return new KStream({ ...this.place, ...place, value: options.value });
+  }
+
+  /** Gives any number of values for each record, once they are there, under its key. */
+  flatMapValuesAsync<W>(
+    mapper: AsyncMapper<K, V, Iterable<W>>,
+    options: AsyncStreamOptions<K, V, Iterable<W>> & Pick<StreamSerdes<K, W>, "value"> = {},
+  ): KStream<K, W> {
+    const make = (terms: AsyncTerms<K, V, Iterable<W>>) => flatMapValuesAsync(mapper, terms);
+    const prefix = "KSTREAM-FLATMAPVALUES-ASYNC-";
+    const place = asyncStream(this.place, prefix, options, make, changesValue);
+    return new KStream({ ...this.place, ...place, value: options.value });
+  }
+
+  /** Keeps the records of which the answer is true. */
+  filterAsync(
+    keep: AsyncMapper<K, V, boolean>,
+    options: AsyncStreamOptions<K, V, boolean> = {},
+  ): KStream<K, V> {
+    const make = (terms: AsyncTerms<K, V, boolean>) => filterAsync(keep, terms);
+    const place = asyncStream(this.place, "KSTREAM-FILTER-ASYNC-", options, make);
+    return new KStream({ ...this.place, ...place });
+  }
+
+  /** Ends in something that is waited for, for each record; after a failure it may be done again. */
+  foreachAsync(
+    act: AsyncMapper<K, V, unknown>,
+    options: AsyncStreamOptions<K, V, unknown> = {},
+  ): void {
+    const make = (terms: AsyncTerms<K, V, unknown>) => foreachAsync(act, terms);
+    asyncStream(this.place, "KSTREAM-FOREACH-ASYNC-", options, make);
+  }
+
+  /** Runs a processor of the program's that waits for answers. As with {@link process}, it may change keys. */
+  processAsync<R, L = never, W = never>(
+    supply: AsyncProcessorSupplier<K, V, R, L, W>,
+    options: AsyncProcessOptions<K, V, R> & StreamSerdes<L, W> = {},
+  ): KStream<L, W> {
+    const make = (terms: AsyncTerms<K, V, R>) => asyncProcessorOperator(supply, terms);
+    const place = asyncStream(this.place, "KSTREAM-PROCESSOR-ASYNC-", options, make);
+    const { key, value } = options;
+    return new KStream({ ...place, key, value, needsRepartition: true });
   }
 
   /** Adds an operator below this stream; what a new operator of this library is made with. */

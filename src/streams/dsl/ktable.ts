@@ -37,7 +37,7 @@ export class KTable<K, V> {
   readonly place: Place<K, V>;
   /** Where its rows are; for the operators of this library. */
   readonly rows: TableRows<K, V>;
-  /** The name of the store that it can be queried by; undefined where it has none. */
+  /** The name of the store that it can be queried by, as `app.store(table)` does; undefined where it has none. */
   readonly queryableStoreName: string | undefined;
 
   /** Made by a `StreamsBuilder` and by operators. */

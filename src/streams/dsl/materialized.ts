@@ -3,6 +3,7 @@ import { type Duration, durationMs } from "../duration.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
 import type { Serde } from "../serde.ts";
 import type { StoreOptions, StoreType } from "../stores/builder-options.ts";
+import type { StoreEngine } from "../stores/engine.ts";
 import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import { expiringTimestampedKeyValueStore } from "../stores/ttl.ts";
@@ -20,6 +21,8 @@ export interface MaterializedOptions<K, V> {
   readonly value?: Serde<V> | undefined;
   /** Whether rows lie in the engine of the application, "persistent" (the default), or in memory. */
   readonly storeType?: StoreType | undefined;
+  /** Keeps the rows of this very table, in place of the engine of the application. */
+  readonly engine?: StoreEngine | undefined;
   /** Whether updates wait in a cache until the commit, so that only the last goes on; true by default. */
   readonly cache?: boolean | undefined;
   /** Whether changes are logged, true by default; or configs of the changelog topic, by Kafka's names. */
@@ -71,19 +74,32 @@ export function nameStore(
   return { name, queryable: undefined };
 }
 
+/** The options, with what the builder of the program says of all stores where they say nothing else. */
+export function withStoreDefaults<O extends Pick<MaterializedOptions<never, never>, "storeType">>(
+  { defaults }: StreamGraph,
+  options: O,
+): O & Pick<StoreOptions<never, never>, "logsHeaders"> {
+  const storeType = options.storeType ?? defaults.storeType;
+  // The DSL writes no headers into its stores (Kafka Streams 4.3): only deletions are seen to have any.
+  const keepsHeaders = defaults.storeFormat === "headers" && storeType !== "memory";
+  return { ...options, storeType, logsHeaders: keepsHeaders ? "deletions" : undefined };
+}
+
 /** What the builders of stores take of the options of a table. Throws MISSING_SERDE, naming the operator. */
 export function storeOptions<K, V>(
   operator: string,
-  options: MaterializedOptions<K, V>,
+  options: MaterializedOptions<K, V> & Pick<StoreOptions<K, V>, "logsHeaders">,
 ): StoreOptions<K, V> {
-  const { storeType, changelog, compression, cache = true } = options;
+  const { storeType, engine, changelog, compression, cache = true, logsHeaders } = options;
   return {
     key: needed(options.key, "keys", operator),
     value: needed(options.value, "values", operator),
     storeType,
+    engine,
     changelog,
     compression,
     cache,
+    logsHeaders,
   };
 }
 

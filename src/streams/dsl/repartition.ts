@@ -73,7 +73,7 @@ export function repartitionNode<K, V>(repartition: Repartition<K, V>): GraphNode
 }
 
 /** Gives the serde; throws MISSING_SERDE, naming the operator, where there is none. */
-export function needed<T>(serde: Serde<T> | undefined, what: string, operator: string): Serde<T> {
+export function needed<S>(serde: S | undefined, what: string, operator: string): S {
   if (serde) return serde;
   const message = `nothing says how the ${what} of ${operator} become bytes: give the operator, or one above it, a serde`;
   throw new TopologyError("MISSING_SERDE", message);

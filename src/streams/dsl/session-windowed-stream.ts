@@ -15,12 +15,12 @@ import type { Windowed } from "../stores/state-store.ts";
 import { sessionWindowed } from "../windowed-serde.ts";
 import type { EmitStrategy, SessionWindows } from "../windows.ts";
 import type { Grouping } from "./grouping.ts";
-import type { KTable } from "./ktable.ts";
 import { isMaterialized, nameStore, type WindowedMaterializedOptions } from "./materialized.ts";
 import type { Named } from "./place.ts";
 import { openSessions, StoredRows } from "./stored-rows.ts";
 import { addWindowedTable, type WindowedAggregateOptions } from "./windowed-aggregation.ts";
 import { sessionsStore } from "./windowed-materialized.ts";
+import { SessionWindowedKTable } from "./windowed-table.ts";
 
 const aggregatePrefix = "KSTREAM-AGGREGATE-";
 const reducePrefix = "KSTREAM-REDUCE-";
@@ -46,7 +46,9 @@ export class SessionWindowedKStream<K, V> {
   }
 
   /** Counts the records of each session. */
-  count(options: Named & WindowedMaterializedOptions<K, number> = {}): KTable<Windowed<K>, number> {
+  count(
+    options: Named & WindowedMaterializedOptions<K, number> = {},
+  ): SessionWindowedKTable<K, number> {
     const { graph } = this.#grouping.place;
     // As the JVM's does, where a `Materialized` without a name is given.
     if (isMaterialized(options) && options.store === undefined) graph.storeName(aggregatePrefix);
@@ -58,7 +60,7 @@ export class SessionWindowedKStream<K, V> {
   reduce(
     reducer: Reducer<K, V>,
     options: Named & WindowedMaterializedOptions<K, V> = {},
-  ): KTable<Windowed<K>, V> {
+  ): SessionWindowedKTable<K, V> {
     const value = options.value ?? this.#grouping.place.value;
     const parts = reducing(reducer) as Parts<K, V, V>;
     return this.#table(reducePrefix, parts, { ...options, value });
@@ -69,11 +71,11 @@ export class SessionWindowedKStream<K, V> {
    * merger makes one of two, also of the initial one and that of the first session found.
    */
   aggregate<A>(
-    initializer: Initializer<A>,
-    aggregator: Aggregator<K, V, A>,
-    merger: Merger<K, A>,
+    initializer: Initializer<NoInfer<A>>,
+    aggregator: Aggregator<K, V, NoInfer<A>>,
+    merger: Merger<K, NoInfer<A>>,
     options: WindowedAggregateOptions<K, A>,
-  ): KTable<Windowed<K>, A> {
+  ): SessionWindowedKTable<K, A> {
     return this.#table(aggregatePrefix, { initializer, aggregator, merger }, options);
   }
 
@@ -86,13 +88,13 @@ export class SessionWindowedKStream<K, V> {
     prefix: string,
     { initializer, aggregator, merger }: Parts<K, V, A>,
     options: Named & WindowedMaterializedOptions<K, A>,
-  ): KTable<Windowed<K>, A> {
+  ): SessionWindowedKTable<K, A> {
     const windows = this.#windows;
     const emitStrategy = this.#emitStrategy;
     const store = nameStore(this.#grouping.place.graph, prefix, options);
     const rows = new StoredRows<Windowed<K>, A>(store.name, openSessions);
     const terms = { store: store.name, retraction: rows, initializer, aggregator, merger };
-    return addWindowedTable(this.#grouping, {
+    const table = addWindowedTable(this.#grouping, {
       prefix,
       store,
       rows,
@@ -103,6 +105,7 @@ export class SessionWindowedKStream<K, V> {
       storeBuilder: (operator, complete) =>
         sessionsStore(store.name, operator, windows, emitStrategy, complete),
     });
+    return new SessionWindowedKTable(table.place, table.rows, table.queryableStoreName);
   }
 }
 

@@ -1,8 +1,10 @@
 import { TopologyError } from "../../errors.ts";
 import { GraphNode } from "../graph/graph-node.ts";
-import { type Optimization, StreamGraph } from "../graph/stream-graph.ts";
+import { type Optimization, type StoreFormat, StreamGraph } from "../graph/stream-graph.ts";
 import { type ProcessorSupplier, processorOperator } from "../processor.ts";
+import type { ProcessorWrapper } from "../processor-wrapper.ts";
 import type { Serde } from "../serde.ts";
+import type { StoreType } from "../stores/builder-options.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
 import { Topology } from "../topology.ts";
@@ -38,6 +40,16 @@ export interface StreamsBuilderOptions {
   readonly defaultKey?: Serde<unknown> | undefined;
   /** The same for values (`default.value.serde`). */
   readonly defaultValue?: Serde<unknown> | undefined;
+  /** Where tables and joins keep their rows (`default.dsl.store`); "persistent" by default. */
+  readonly storeType?: StoreType | undefined;
+  /**
+   * What the rows of tables keep beside their values (`dsl.store.format`, KIP-1285): "timestamped" by default. With
+   * "headers", the changelogs' deletions bear the headers of the records that they follow from, and results of
+   * sessions bear none, as in Kafka Streams 4.3.
+   */
+  readonly storeFormat?: StoreFormat | undefined;
+  /** Put around every processor of the program, also those of its operators (KIP-1112); none by default. */
+  readonly processorWrapper?: ProcessorWrapper | undefined;
 }
 
 const allOptimizations: readonly Optimization[] = [
@@ -54,8 +66,8 @@ export class StreamsBuilder {
   readonly #graph: StreamGraph;
 
   /** Begins an empty program. Default serdes are taken where nothing else says how keys or values become bytes. */
-  constructor({ defaultKey, defaultValue }: StreamsBuilderOptions = {}) {
-    this.#graph = new StreamGraph({ key: defaultKey, value: defaultValue });
+  constructor({ defaultKey: key, defaultValue: value, ...defaults }: StreamsBuilderOptions = {}) {
+    this.#graph = new StreamGraph({ ...defaults, key, value });
   }
 
   /** A stream of the records of one topic or several, or of all whose whole names match a pattern. */

@@ -15,6 +15,7 @@ import {
   type StoreNames,
   type TableMaterializedOptions,
   tableStore,
+  withStoreDefaults,
 } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import type { Named } from "./place.ts";
@@ -62,7 +63,8 @@ export function joinTables<K, V, W, Out>(
       topology.addProcessor(merge, mergeTableJoin(rows) as AnyOperator, both);
       if (store) {
         const { key, value } = table.place;
-        topology.addStore(tableStore(store.name, merge, { ...options, key, value }), merge);
+        const complete = withStoreDefaults(graph, { ...options, key, value });
+        topology.addStore(tableStore(store.name, merge, complete), merge);
       }
       topology.connect(names.left, ...stores.right);
       topology.connect(names.right, ...stores.left);

@@ -5,7 +5,12 @@ import type { Serde } from "../serde.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
 import type { OffsetReset } from "../topology-node.ts";
 import { KTable } from "./ktable.ts";
-import { nameStore, type TableMaterializedOptions, tableStore } from "./materialized.ts";
+import {
+  nameStore,
+  type TableMaterializedOptions,
+  tableStore,
+  withStoreDefaults,
+} from "./materialized.ts";
 import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import { repartitionNode } from "./repartition.ts";
@@ -49,7 +54,7 @@ export function tableFromTopic<K, V>(
       });
       topology.addProcessor(name, tableSource<never, never>(rows as never), [source]);
       if (rows.store === undefined) return;
-      topology.addStore(tableStore(rows.store, name, options), name);
+      topology.addStore(tableStore(rows.store, name, withStoreDefaults(graph, options)), name);
       if (role.reusesTopic) topology.reuseSourceTopic(rows.store, topic);
     },
   });
@@ -85,7 +90,8 @@ export function streamToTable<K, V>(
     write(topology, parents) {
       topology.addProcessor(name, tableSource<never, never>(rows as never), parents);
       if (rows.store === undefined) return;
-      topology.addStore(tableStore(rows.store, name, { ...options, key, value }), name);
+      const complete = withStoreDefaults(graph, { ...options, key, value });
+      topology.addStore(tableStore(rows.store, name, complete), name);
     },
   });
   graph.add(node, parent);

@@ -14,12 +14,12 @@ import type { Windowed } from "../stores/state-store.ts";
 import { windowed } from "../windowed-serde.ts";
 import { type EmitStrategy, SlidingWindows, TimeWindows, type Windows } from "../windows.ts";
 import type { Grouping } from "./grouping.ts";
-import type { KTable } from "./ktable.ts";
 import { isMaterialized, nameStore, type WindowedMaterializedOptions } from "./materialized.ts";
 import type { Named } from "./place.ts";
 import { openWindows, StoredRows } from "./stored-rows.ts";
 import { addWindowedTable, type WindowedAggregateOptions } from "./windowed-aggregation.ts";
 import { windowedStore } from "./windowed-materialized.ts";
+import { TimeWindowedKTable } from "./windowed-table.ts";
 
 const aggregatePrefix = "KSTREAM-AGGREGATE-";
 const reducePrefix = "KSTREAM-REDUCE-";
@@ -45,7 +45,9 @@ export class TimeWindowedKStream<K, V> {
   }
 
   /** Counts the records of each key and window. */
-  count(options: Named & WindowedMaterializedOptions<K, number> = {}): KTable<Windowed<K>, number> {
+  count(
+    options: Named & WindowedMaterializedOptions<K, number> = {},
+  ): TimeWindowedKTable<K, number> {
     const { graph } = this.#grouping.place;
     // As the JVM's does, where a `Materialized` without a name is given, but not for sliding windows.
     const isUnnamed = isMaterialized(options) && options.store === undefined;
@@ -58,7 +60,7 @@ export class TimeWindowedKStream<K, V> {
   reduce(
     reducer: Reducer<K, V>,
     options: Named & WindowedMaterializedOptions<K, V> = {},
-  ): KTable<Windowed<K>, V> {
+  ): TimeWindowedKTable<K, V> {
     const value = options.value ?? this.#grouping.place.value;
     const parts = reducing(reducer) as Parts<K, V, V>;
     return this.#table(reducePrefix, parts, { ...options, value });
@@ -66,10 +68,10 @@ export class TimeWindowedKStream<K, V> {
 
   /** Takes the records of each key and window into an aggregate, which begins with what the initializer gives. */
   aggregate<A>(
-    initializer: Initializer<A>,
-    aggregator: Aggregator<K, V, A>,
+    initializer: Initializer<NoInfer<A>>,
+    aggregator: Aggregator<K, V, NoInfer<A>>,
     options: WindowedAggregateOptions<K, A>,
-  ): KTable<Windowed<K>, A> {
+  ): TimeWindowedKTable<K, A> {
     return this.#table(aggregatePrefix, { initializer, aggregator }, options);
   }
 
@@ -91,7 +93,7 @@ export class TimeWindowedKStream<K, V> {
     prefix: string,
     parts: Parts<K, V, A>,
     options: Named & WindowedMaterializedOptions<K, A>,
-  ): KTable<Windowed<K>, A> {
+  ): TimeWindowedKTable<K, A> {
     const windows = this.#windows;
     const emitStrategy = this.#emitStrategy;
     const store = nameStore(this.#grouping.place.graph, prefix, options);
@@ -100,7 +102,7 @@ export class TimeWindowedKStream<K, V> {
     const terms = { store: store.name, retraction: rows, initializer, aggregator, emitStrategy };
     const isSliding = windows instanceof SlidingWindows;
     const size = isSliding ? windows.differenceMs : windows.sizeMs;
-    return addWindowedTable(this.#grouping, {
+    const table = addWindowedTable(this.#grouping, {
       prefix,
       store,
       rows,
@@ -113,6 +115,7 @@ export class TimeWindowedKStream<K, V> {
       storeBuilder: (operator, complete) =>
         windowedStore(store.name, operator, windows, emitStrategy, complete),
     });
+    return new TimeWindowedKTable(table.place, table.rows, table.queryableStoreName);
   }
 }
 

@@ -4,7 +4,11 @@ import type { Windowed } from "../stores/state-store.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import type { Grouping } from "./grouping.ts";
 import type { KTable } from "./ktable.ts";
-import type { StoreNames, WindowedMaterializedOptions } from "./materialized.ts";
+import {
+  type StoreNames,
+  type WindowedMaterializedOptions,
+  withStoreDefaults,
+} from "./materialized.ts";
 import { checkName } from "./name.ts";
 import type { Named } from "./place.ts";
 import type { StoredRows } from "./stored-rows.ts";
@@ -34,7 +38,8 @@ export function addWindowedTable<K, V, A>(
   const { graph } = grouping.place;
   const name = graph.nodeName(prefix, checkName(options.name));
   const key = options.key ?? grouping.place.key;
-  const builder = aggregation.storeBuilder(name, { ...options, key });
+  const complete = withStoreDefaults(graph, { ...options, key });
+  const builder = aggregation.storeBuilder(name, complete);
   return grouping.addTable({
     name,
     store,

@@ -6,12 +6,12 @@ import type { Windowed } from "../stores/state-store.ts";
 import { sessionWindowed, windowed } from "../windowed-serde.ts";
 import { type SessionWindows, SlidingWindows, type Windows } from "../windows.ts";
 import { type Cogrouped, type Cogrouping, cogroupPrefix, firstKey } from "./cogrouping.ts";
-import type { KTable } from "./ktable.ts";
-import { nameStore } from "./materialized.ts";
+import { nameStore, withStoreDefaults } from "./materialized.ts";
 import { checkName } from "./name.ts";
 import { openSessions, openWindows, StoredRows } from "./stored-rows.ts";
 import type { WindowedAggregateOptions } from "./windowed-aggregation.ts";
 import { sessionsStore, windowedStore } from "./windowed-materialized.ts";
+import { SessionWindowedKTable, TimeWindowedKTable } from "./windowed-table.ts";
 
 /** As on the JVM, results of cogroups are sent on at every update. */
 const emitStrategy = "on-window-update";
@@ -37,16 +37,16 @@ export class TimeWindowedCogroupedKStream<K, A> {
   aggregate(
     initializer: Initializer<A>,
     options: WindowedAggregateOptions<K, A>,
-  ): KTable<Windowed<K>, A> {
+  ): TimeWindowedKTable<K, A> {
     const windows = this.#windows;
     const store = nameStore(this.#cogrouping.graph, cogroupPrefix, options);
     const rows = new StoredRows<Windowed<K>, A>(store.name, openWindows);
     const terms = { store: store.name, retraction: rows, initializer, emitStrategy } as const;
     const key = options.key ?? firstKey(this.#inputs);
-    const complete = { ...options, key };
+    const complete = withStoreDefaults(this.#cogrouping.graph, { ...options, key });
     const operator = options.name ?? store.name;
     const size = windows instanceof SlidingWindows ? windows.differenceMs : windows.sizeMs;
-    return this.#cogrouping.addTable<Windowed<K>, A>(this.#inputs, {
+    const table = this.#cogrouping.addTable<Windowed<K>, A>(this.#inputs, {
       name: checkName(options.name),
       store,
       builder: windowedStore(store.name, operator, windows, emitStrategy, complete),
@@ -59,6 +59,7 @@ export class TimeWindowedCogroupedKStream<K, A> {
           ? aggregateSliding({ ...terms, aggregator, windows })
           : aggregateWindows({ ...terms, aggregator, windows }),
     });
+    return new TimeWindowedKTable(table.place, table.rows, table.queryableStoreName);
   }
 }
 
@@ -84,16 +85,16 @@ export class SessionWindowedCogroupedKStream<K, A> {
     initializer: Initializer<A>,
     merger: Merger<K, A>,
     options: WindowedAggregateOptions<K, A>,
-  ): KTable<Windowed<K>, A> {
+  ): SessionWindowedKTable<K, A> {
     const windows = this.#windows;
     const store = nameStore(this.#cogrouping.graph, cogroupPrefix, options);
     const rows = new StoredRows<Windowed<K>, A>(store.name, openSessions);
     const parts = { initializer, merger, windows, emitStrategy } as const;
     const terms = { store: store.name, retraction: rows, ...parts };
     const key = options.key ?? firstKey(this.#inputs);
-    const complete = { ...options, key };
+    const complete = withStoreDefaults(this.#cogrouping.graph, { ...options, key });
     const operator = options.name ?? store.name;
-    return this.#cogrouping.addTable<Windowed<K>, A>(this.#inputs, {
+    const table = this.#cogrouping.addTable<Windowed<K>, A>(this.#inputs, {
       name: checkName(options.name),
       store,
       builder: sessionsStore(store.name, operator, windows, emitStrategy, complete),
@@ -103,5 +104,6 @@ export class SessionWindowedCogroupedKStream<K, A> {
       graceMs: windows.gapMs + windows.graceMs,
       open: (aggregator) => aggregateSessions({ ...terms, aggregator }),
     });
+    return new SessionWindowedKTable(table.place, table.rows, table.queryableStoreName);
   }
 }

@@ -1,6 +1,7 @@
 import { TopologyError } from "../../errors.ts";
 import type { Serde } from "../serde.ts";
-import { TopologyBuilder } from "../topology-builder.ts";
+import type { StoreType } from "../stores/builder-options.ts";
+import { TopologyBuilder, type TopologyOptions } from "../topology-builder.ts";
 import { GraphNode } from "./graph-node.ts";
 import { mergeRepartitions, type RepartitionsByCause } from "./repartition-merge.ts";
 import { joinWithSelf } from "./self-join.ts";
@@ -12,19 +13,26 @@ export type Optimization =
   | "merge.repartition.topics"
   | "single.store.self.join";
 
-/** What keys and values are taken for where nothing says it: `default.key.serde` and `default.value.serde`. */
-export interface DefaultSerdes {
+/** What is done where an operator says nothing else. */
+export interface GraphDefaults extends TopologyOptions {
+  /** What keys and values are taken for: `default.key.serde` and `default.value.serde`. */
   readonly key?: Serde<unknown> | undefined;
   readonly value?: Serde<unknown> | undefined;
+  /** Where tables and joins keep their rows: `default.dsl.store`. */
+  readonly storeType?: StoreType | undefined;
+  /** What rows keep beside the value: `dsl.store.format`. */
+  readonly storeFormat?: StoreFormat | undefined;
 }
+
+/** What the rows of tables keep beside their values: a time, or a time and the headers of a record (KIP-1285). */
+export type StoreFormat = "timestamped" | "headers";
 
 /**
  * The graph that a `StreamsBuilder` and its streams and tables grow, and the one counter that names
  * nodes and stores (`InternalStreamsBuilder`). Building optimises it and writes it to a topology.
  */
 export class StreamGraph {
-  /** Serdes for streams and tables of which nothing else says how they become bytes. */
-  readonly defaults: DefaultSerdes;
+  readonly defaults: GraphDefaults;
   readonly #root = new GraphNode("root", { write: () => {} });
   readonly #repartitionsByCause: RepartitionsByCause = new Map();
   readonly #merges: GraphNode[] = [];
@@ -35,7 +43,7 @@ export class StreamGraph {
   #priority = 0;
   #built: TopologyBuilder | undefined;
 
-  constructor(defaults: DefaultSerdes = {}) {
+  constructor(defaults: GraphDefaults = {}) {
     this.defaults = defaults;
   }
 
@@ -79,7 +87,7 @@ export class StreamGraph {
   }
 
   #write(optimizations: ReadonlySet<Optimization>, requiresNames: boolean): TopologyBuilder {
-    const topology = new TopologyBuilder();
+    const topology = new TopologyBuilder(this.defaults);
     for (const sources of this.#copartitioned) topology.copartition(sources);
     mergeSources(this.#root);
     if (optimizations.has("reuse.ktable.source.topics")) this.#reuseTableTopics();

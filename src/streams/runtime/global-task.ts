@@ -6,8 +6,9 @@ import type { StateStore } from "../stores/state-store.ts";
 import type { OpenStore } from "../stores/store-builder.ts";
 import { failOnInvalidTimestamp } from "../timestamp-extractor.ts";
 import type { SourceNode } from "../topology-node.ts";
+import { restoreRecord } from "./changelog-restore.ts";
 import { ProcessorGraph } from "./processor-graph.ts";
-import { type RawRecords, RecordQueue } from "./record-queue.ts";
+import { type RawRecords, type ReadFailure, RecordQueue } from "./record-queue.ts";
 import { RecordScope } from "./record-scope.ts";
 import type { DroppedRecord } from "./task.ts";
 import type { TopologyPlan } from "./topology-plan.ts";
@@ -17,15 +18,16 @@ export interface GlobalTaskOptions {
   readonly plan: TopologyPlan;
   readonly memory: TaskState;
   readonly persistent: TaskState;
+  /** The states of stores that name an engine, by the engine's name; `persistent` where it is missing. */
+  readonly engines?: ReadonlyMap<string, TaskState> | undefined;
   readonly wallClock: () => number;
   readonly configs?: ReadonlyMap<string, unknown> | undefined;
   readonly onDropped?: ((record: DroppedRecord) => void) | undefined;
+  /** Decides on records that cannot be read; they are dropped and reported by default. */
+  readonly onReadFailure?: ReadFailure | undefined;
 }
 
-/**
- * The global stores of an application: every instance reads all partitions of their topics. Records that
- * cannot be read are dropped and reported, as in Kafka Streams.
- */
+/** The global stores of an application: every instance reads all partitions of their topics. */
 export class GlobalTask implements TaskContext {
   readonly taskId = "-1_-1";
   readonly partition = -1;
@@ -44,7 +46,7 @@ export class GlobalTask implements TaskContext {
   #streamTime = -1;
 
   constructor(options: GlobalTaskOptions) {
-    const { plan, memory, persistent } = options;
+    const { plan, memory, persistent, engines } = options;
     const { builder } = plan;
     this.#options = options;
     this.applicationId = plan.applicationId;
@@ -62,7 +64,7 @@ export class GlobalTask implements TaskContext {
         store.open({
           task: this,
           memory,
-          persistent,
+          persistent: engines?.get(store.engine?.name ?? "") ?? persistent,
           cache: undefined,
           topic: sourceTopic,
           changelog: undefined,
@@ -93,6 +95,31 @@ export class GlobalTask implements TaskContext {
       process(message);
     }
     for (const { store } of this.stores.values()) store.flush();
+  }
+
+  /**
+   * Takes in, when stores are restored, what was read from one of its topics: bytes go into the store as they
+   * are, unless a processor of the program's own makes the rows (`GlobalStateManagerImpl`).
+   */
+  restore(topic: string, partition: number, records: RawRecords): void {
+    const stores = [...this.#options.plan.builder.globalStores].flatMap(([name, entry]) => {
+      return entry.sourceTopic === topic ? (this.stores.get(name) ?? []) : [];
+    });
+    const { builder } = this.#options.plan;
+    if (stores.some(({ store }) => builder.isReprocessed(store.name))) {
+      this.update(topic, partition, records);
+      return;
+    }
+    while (records.next()) {
+      for (const { restore } of stores) restoreRecord(restore, records.record);
+    }
+  }
+
+  /** The source that reads a topic. */
+  sourceOf(topic: string): SourceNode {
+    const source = this.#sources.get(topic);
+    if (source) return source;
+    throw new MillraceError("INVALID_ARGUMENT", `no global store reads the topic ${topic}`);
   }
 
   close(): void {
@@ -136,19 +163,18 @@ export class GlobalTask implements TaskContext {
     const name = `${topic}-${partition}`;
     const known = this.#queues.get(name);
     if (known) return known;
-    const source = this.#sources.get(topic);
-    if (!source) {
-      throw new MillraceError("INVALID_ARGUMENT", `no global store reads the topic ${topic}`);
-    }
+    const source = this.sourceOf(topic);
     const queue = new RecordQueue({
       topic,
       partition,
       source,
       timestampExtractor: failOnInvalidTimestamp,
-      onFailure: ({ metadata }) => {
+      onFailure: (failure) => {
+        const { onReadFailure, onDropped } = this.#options;
+        if (onReadFailure && onReadFailure(failure) === "fail") return "fail";
         const reason: DropReason = { why: "deserialization" };
         const { taskId } = this;
-        this.#options.onDropped?.({ taskId, node: source.name, record: metadata, reason });
+        onDropped?.({ taskId, node: source.name, record: failure.metadata, reason });
         return "drop";
       },
     });

@@ -9,6 +9,10 @@ import type { RawRecords, RecordQueue } from "./record-queue.ts";
 export class PartitionGroup {
   /** The greatest timestamp that has been handed out: the task's stream time; −1 before the first. */
   streamTime = -1;
+  /** How many records were older than the stream time at which they were handed out. */
+  outOfOrderCount = 0;
+  /** By how much the oldest of them was, in milliseconds. */
+  greatestLatenessMs = 0;
   /** The queue that the last record came from. */
   last: RecordQueue | undefined;
   readonly #queues = new Map<string, RecordQueue>();
@@ -32,8 +36,25 @@ export class PartitionGroup {
     return this.#byTime.size === this.#queues.size;
   }
 
+  /** How many partitions have no record waiting. */
+  get emptyCount(): number {
+    return this.#queues.size - this.#byTime.size;
+  }
+
+  /** The queues without a record. */
+  get empty(): RecordQueue[] {
+    return [...this.#queues.values()].filter(({ head }) => !head);
+  }
+
   queue(topic: string, partition: number): RecordQueue | undefined {
     return this.#queues.get(`${topic}-${partition}`);
+  }
+
+  /** Goes on from the time that a partition had reached before, and the task with it. */
+  resume(topic: string, partition: number, partitionTime: number): void {
+    const queue = this.queue(topic, partition);
+    if (queue) queue.partitionTime = Math.max(queue.partitionTime, partitionTime);
+    this.streamTime = Math.max(this.streamTime, partitionTime);
   }
 
   /** Adds fetched records to the queue of their partition, which must be one of the task's. */
@@ -50,8 +71,15 @@ export class PartitionGroup {
     this.last = queue;
     const message = queue.poll();
     if (queue.head) this.#byTime.add(queue);
-    if (message.timestamp > this.streamTime) this.streamTime = message.timestamp;
+    const latenessMs = this.streamTime - message.timestamp;
+    if (latenessMs < 0) this.streamTime = message.timestamp;
+    else if (latenessMs > 0) this.#noteLate(latenessMs);
     return message;
+  }
+
+  #noteLate(latenessMs: number): void {
+    this.outOfOrderCount += 1;
+    if (latenessMs > this.greatestLatenessMs) this.greatestLatenessMs = latenessMs;
   }
 
   /** Drops all that waits. */

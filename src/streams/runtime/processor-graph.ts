@@ -3,6 +3,7 @@ import type { Message, RecordMetadata, Step } from "../message.ts";
 import type { NodeContext, OpenNode, Operator, TaskContext } from "../node.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { ProcessorNode, SinkNode, TopologyNode } from "../topology-node.ts";
+import type { AsyncWork } from "./async-work.ts";
 import type { RecordScope } from "./record-scope.ts";
 
 /** What the nodes of a task are opened with. */
@@ -10,11 +11,22 @@ export interface GraphTerms {
   /** Parents before children. */
   readonly nodes: readonly TopologyNode[];
   readonly task: TaskContext;
+  /** Undefined where nodes cannot wait for anything: above global stores. */
+  readonly asyncWork?: AsyncWork | undefined;
   readonly scope: RecordScope;
   /** A store by its name, for a node that is connected to it; undefined where it is not. */
   storeFor(node: string, store: string): StateStore | undefined;
   openSink(sink: SinkNode): Step<unknown, unknown>;
+  /** Hears of what a node threw, and throws unless the other nodes are to go on; undefined where all is to stop. */
+  readonly onFailure?: NodeFailure | undefined;
 }
+
+/** Decides on what a node threw at a message, by returning or throwing. */
+export type NodeFailure = (
+  error: unknown,
+  node: string,
+  message: Message<unknown, unknown> | undefined,
+) => void;
 
 interface Junction {
   readonly name: string;
@@ -69,17 +81,19 @@ export class ProcessorGraph {
     const open = node.open as Operator<unknown, unknown, unknown, unknown>;
     const opened = open(this.#contextOf(node, junction, terms));
     this.#open.push(opened as OpenNode<never, never>);
-    junction.step = opened.process;
+    const { onFailure } = terms;
+    junction.step = onFailure ? guarded(opened.process, node.name, onFailure) : opened.process;
   }
 
   #contextOf(
     { name }: ProcessorNode,
     junction: Junction,
-    { task, scope, storeFor }: GraphTerms,
+    { task, asyncWork, scope, storeFor }: GraphTerms,
   ): NodeContext<unknown, unknown> {
     return {
       name,
       task,
+      asyncWork,
       forward: (message) => junction.out(message),
       forwardTo: (childName) => {
         const child = junction.children.find((one) => one.name === childName);
@@ -135,6 +149,20 @@ function through(
     scope.node = node;
     scope.timestamp = timestamp;
     scope.headers = headers;
+  };
+}
+
+function guarded(
+  step: Step<unknown, unknown>,
+  node: string,
+  onFailure: NodeFailure,
+): Step<unknown, unknown> {
+  return (message) => {
+    try {
+      step(message);
+    } catch (error) {
+      onFailure(error, node, message);
+    }
   };
 }
 

@@ -16,6 +16,9 @@ export type Punctuate = (node: string, timestamp: number, run: (timestamp: numbe
 export class Punctuations {
   readonly #schedules = new PriorityQueue<Schedule>((one, other) => one.at - other.at);
 
+  /** When the next one is due; infinite where there is none. Changes with every call of the others. */
+  dueAt = Number.POSITIVE_INFINITY;
+
   /** When the next one is due; undefined where there is none. */
   get nextAt(): number | undefined {
     return this.#schedules.peek()?.at;
@@ -24,6 +27,7 @@ export class Punctuations {
   add(node: string, at: number, intervalMs: number, run: (timestamp: number) => void): Cancellable {
     const state = { isCancelled: false };
     this.#schedules.add({ node, at, intervalMs, run, state });
+    this.#update();
     return {
       cancel() {
         state.isCancelled = true;
@@ -36,13 +40,19 @@ export class Punctuations {
     let hasRun = false;
     for (;;) {
       const next = this.#schedules.peek();
-      if (!next || next.at > now) return hasRun;
+      if (!next || next.at > now) break;
       this.#schedules.poll();
       if (next.state.isCancelled) continue;
       punctuate(next.node, now, next.run);
       hasRun = true;
       if (!next.state.isCancelled) this.#schedules.add({ ...next, at: following(next, now) });
     }
+    this.#update();
+    return hasRun;
+  }
+
+  #update(): void {
+    this.dueAt = this.nextAt ?? Number.POSITIVE_INFINITY;
   }
 }
 

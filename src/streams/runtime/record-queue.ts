@@ -1,7 +1,7 @@
 import { MillraceError } from "../../errors.ts";
 import type { RecordHeader } from "../../protocol/index.ts";
 import { type Headers, type Message, noHeaders, type RecordMetadata } from "../message.ts";
-import type { TimestampExtractor } from "../timestamp-extractor.ts";
+import { failOnInvalidTimestamp, type TimestampExtractor } from "../timestamp-extractor.ts";
 import type { SourceNode } from "../topology-node.ts";
 
 /** A record as it lies in a fetched batch: see the protocol's `RecordCursor`. */
@@ -23,6 +23,8 @@ export interface RawRecords {
   /** Goes to the next record, which is then in {@link record}; false if there is none. */
   next(): boolean;
   readonly record: RawRecord;
+  /** How many records there are at most; 1 where it does not say. */
+  readonly count?: number | undefined;
   /** Called once all records have been taken, so that their memory can be used again. */
   release?(): void;
 }
@@ -56,38 +58,46 @@ export class RecordQueue {
   /** The first record, decoded; undefined while there is none. */
   head: Message<unknown, unknown> | undefined;
   headOffset = -1;
+  /** The offset of the last record that was taken, or −1 before. */
+  lastOffset = -1;
   /** The greatest timestamp that has been taken from here, or −1. */
   partitionTime = -1;
   /** The offset behind the last record that was taken or dropped, or −1 before. */
   nextOffset = -1;
 
   readonly #extract: TimestampExtractor;
+  /** Whether the extractor takes a record's own timestamp where it has one, so that it need not be asked. */
+  readonly #isOwnTime: boolean;
   readonly #onFailure: ReadFailure;
   readonly #waiting: RawRecords[] = [];
   #current: RawRecords | undefined;
+  #backlog = 0;
 
   constructor({ topic, partition, source, timestampExtractor, onFailure }: RecordQueueOptions) {
     this.topic = topic;
     this.partition = partition;
     this.source = source;
     this.#extract = source.timestampExtractor ?? timestampExtractor;
+    this.#isOwnTime = this.#extract === failOnInvalidTimestamp;
     this.#onFailure = onFailure;
   }
 
-  /** How many fetched batches have records that wait here. */
-  get batches(): number {
-    return this.#waiting.length + (this.#current ? 1 : 0);
+  /** How many records wait behind the batch that is worked on, at most. */
+  get backlog(): number {
+    return this.#backlog;
   }
 
   /** Puts records behind those that wait. */
   add(records: RawRecords): void {
     this.#waiting.push(records);
+    this.#backlog += records.count ?? 1;
     if (!this.head) this.#advance();
   }
 
   /** Takes the head, which must be there; the next record becomes the head. */
   poll(): Message<unknown, unknown> {
     const message = this.head as Message<unknown, unknown>;
+    this.lastOffset = this.headOffset;
     this.nextOffset = this.headOffset + 1;
     if (message.timestamp > this.partitionTime) this.partitionTime = message.timestamp;
     this.head = undefined;
@@ -102,13 +112,13 @@ export class RecordQueue {
     this.#current = undefined;
     for (const records of this.#waiting) records.release?.();
     this.#waiting.length = 0;
+    this.#backlog = 0;
   }
 
   #advance(): void {
     for (;;) {
-      const records = this.#current ?? this.#waiting.shift();
+      const records = this.#current ?? this.#take();
       if (!records) return;
-      this.#current = records;
       while (records.next()) {
         const message = this.#read(records.record);
         if (message) {
@@ -123,6 +133,14 @@ export class RecordQueue {
     }
   }
 
+  #take(): RawRecords | undefined {
+    const records = this.#waiting.shift();
+    this.#current = records;
+    this.#backlog -= records?.count ?? 1;
+    if (!records) this.#backlog = 0;
+    return records;
+  }
+
   #read(raw: RawRecord): Message<unknown, unknown> | undefined {
     const { buffer, keyStart, keyEnd, valueStart, valueEnd, offset } = raw;
     let key: unknown;
@@ -133,10 +151,12 @@ export class RecordQueue {
     } catch (error) {
       return this.#fail(offset, error, "deserialization");
     }
-    const headers: Headers = raw.headerCount === 0 ? noHeaders : raw.headers();
+    const headers = raw.headerCount === 0 ? noHeaders : copied(raw.headers());
+    let { timestamp } = raw;
+    if (this.#isOwnTime && timestamp >= 0) return { key, value, timestamp, headers };
     const { topic, partition } = this;
-    const record = { key, value, timestamp: raw.timestamp, headers, topic, partition, offset };
-    const timestamp = this.#extract(record, this.partitionTime);
+    const record = { key, value, timestamp, headers, topic, partition, offset };
+    timestamp = this.#extract(record, this.partitionTime);
     if (timestamp < 0) return this.#fail(offset, undefined, "negative-timestamp");
     return { key, value, timestamp, headers };
   }
@@ -148,4 +168,9 @@ export class RecordQueue {
     const message = `the record of ${topic}-${partition} at offset ${offset} cannot be read: ${(error as Error)?.message}; a deserialization handler could drop it`;
     throw new MillraceError("INVALID_STATE", message, { cause: error });
   }
+}
+
+/** Headers of one's own: stores keep them longer than the memory of a batch lasts. */
+function copied(headers: readonly RecordHeader[]): Headers {
+  return headers.map(({ key, value }) => ({ key, value: value && Buffer.from(value) }));
 }

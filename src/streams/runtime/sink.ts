@@ -14,10 +14,22 @@ export function openSink(
   const toKey = writer(sink.key as Serializer<unknown>);
   const toValue = writer(sink.value as Serializer<unknown>);
   const partitioner = partitionerOf(sink);
-  const write = (topic: string, { key, value, timestamp, headers }: Message<unknown, unknown>) => {
-    const keyField = toKey(key, topic, headers);
-    const valueField = toValue(value, topic, headers);
-    const chosen = partitioner?.(value, key, topic, output.partitions(topic));
+  const send = (
+    topic: string,
+    { key, value, timestamp, headers }: Message<unknown, unknown>,
+    chosen: number | readonly number[] | undefined,
+  ) => {
+    let keyField: Field;
+    let valueField: Field;
+    try {
+      keyField = toKey(key, topic, headers);
+      valueField = toValue(value, topic, headers);
+    } catch (error) {
+      const record = { key, value, timestamp, headers };
+      const partition = typeof chosen === "number" ? chosen : undefined;
+      output.failed({ error, stage: "serialization", topic, partition, records: 1, record });
+      return;
+    }
     if (chosen === undefined || typeof chosen === "number") {
       output.send(topic, chosen, keyField, valueField, timestamp, headers);
       return;
@@ -26,12 +38,33 @@ export function openSink(
       output.send(topic, partition, keyField, valueField, timestamp, headers);
     }
   };
+  const write = partitioner ? choosing(partitioner, output, send) : send;
   if (typeof sink.topic === "string") {
     const topic = nameOf(sink.topic);
-    return (message) => write(topic, message);
+    return (message) => write(topic, message, undefined);
   }
   const extract = sink.topic as TopicExtractor<unknown, unknown>;
-  return (message) => write(extract(message), message);
+  return (message) => write(extract(message), message, undefined);
+}
+
+type Send = (
+  topic: string,
+  message: Message<unknown, unknown>,
+  chosen: number | readonly number[] | undefined,
+) => void;
+
+/** Asks the partitioner first, which has to wait where the topic's partitions are not known yet. */
+function choosing(
+  partitioner: StreamPartitioner<unknown, unknown>,
+  output: Output,
+  send: Send,
+): Send {
+  const write = (topic: string, message: Message<unknown, unknown>): void => {
+    const partitions = output.partitions(topic);
+    if (partitions === undefined) output.later(topic, () => write(topic, message));
+    else send(topic, message, partitioner(message.value, message.key, topic, partitions));
+  };
+  return write;
 }
 
 /** The sink's own partitioner, or that of keys that are not hashed as a whole. */
@@ -42,8 +75,8 @@ function partitionerOf({
   if (partitioner) return partitioner as StreamPartitioner<unknown, unknown>;
   const { partitionKey } = key as unknown as Serde<unknown>;
   if (!partitionKey) return undefined;
-  return (_value, own, _topic, numPartitions) => {
-    const hashed = own === null ? null : partitionKey.call(key, own);
+  return (_value, own, topic, numPartitions) => {
+    const hashed = own === null ? null : partitionKey.call(key, own, topic);
     return hashed === null
       ? undefined
       : partitionForKey(Buffer.from(hashed as string), numPartitions);

@@ -1,60 +1,23 @@
 import { MillraceError } from "../../errors.ts";
+import { systemHost } from "../../host.ts";
 import type { RecordMetadata } from "../message.ts";
 import type { Cancellable, DropReason, PunctuationType, TaskContext } from "../node.ts";
-import type { TaskState } from "../stores/engine.ts";
 import type { StateStore } from "../stores/state-store.ts";
-import type { CacheBudget, OpenStore } from "../stores/store-builder.ts";
-import { failOnInvalidTimestamp, type TimestampExtractor } from "../timestamp-extractor.ts";
-import type { SourceNode, StoreEntry } from "../topology-node.ts";
-import type { Output } from "./output.ts";
+import type { OpenStore } from "../stores/store-builder.ts";
+import type { StoreEntry } from "../topology-node.ts";
+import { AsyncWork, type Reenter } from "./async-work.ts";
+import { CacheFlush } from "./cache-flush.ts";
+import { inputQueue } from "./input-queue.ts";
+import type { OffsetMetadata } from "./offset-metadata.ts";
 import { PartitionGroup } from "./partition-group.ts";
-import { ProcessorGraph } from "./processor-graph.ts";
+import { type NodeFailure, ProcessorGraph } from "./processor-graph.ts";
 import { Punctuations } from "./punctuations.ts";
-import { type RawRecords, type ReadFailure, RecordQueue } from "./record-queue.ts";
+import type { RawRecords, RecordQueue } from "./record-queue.ts";
 import { RecordScope } from "./record-scope.ts";
 import { openSink } from "./sink.ts";
-import type { Subtopology, TopologyPlan } from "./topology-plan.ts";
+import type { InputPosition, OutOfOrder, TaskOptions } from "./task-options.ts";
 
-/** A record that went no further, and why. */
-export interface DroppedRecord {
-  readonly taskId: string;
-  readonly node: string;
-  readonly record: RecordMetadata | undefined;
-  readonly reason: DropReason;
-}
-
-/** What a task is made with. */
-export interface TaskOptions {
-  readonly plan: TopologyPlan;
-  readonly subtopology: Subtopology;
-  readonly partition: number;
-  /** The partitions it reads: topics by their full names. */
-  readonly inputs: readonly { readonly topic: string; readonly partition: number }[];
-  readonly output: Output;
-  /** Milliseconds since 1970. */
-  readonly wallClock: () => number;
-  readonly configs?: ReadonlyMap<string, unknown> | undefined;
-  readonly memory: TaskState;
-  readonly persistent: TaskState;
-  readonly cache?: CacheBudget | undefined;
-  /** Stores that every task may read, by their names. */
-  readonly globalStores?: ReadonlyMap<string, StateStore> | undefined;
-  readonly timestampExtractor?: TimestampExtractor | undefined;
-  /** Decides on records that cannot be read; they stop the task by default. */
-  readonly onReadFailure?: ReadFailure | undefined;
-  /** Hears of each record that is dropped on its way. */
-  readonly onDropped?: ((record: DroppedRecord) => void) | undefined;
-}
-
-/** How far one input partition has been worked through. */
-export interface InputPosition {
-  readonly topic: string;
-  readonly partition: number;
-  /** The offset of the next record. */
-  readonly offset: number;
-  /** The greatest timestamp that was taken from it: part of the commit's metadata. */
-  readonly partitionTime: number;
-}
+export type { DroppedRecord, InputPosition, TaskOptions } from "./task-options.ts";
 
 /**
  * One sub-topology at work on one partition: reads records in the order of their timestamps, runs them
@@ -67,6 +30,8 @@ export class Task implements TaskContext {
   readonly configs: ReadonlyMap<string, unknown>;
   readonly processorMetadata = new Map<string, number>();
   readonly stores: ReadonlyMap<string, OpenStore<StateStore>>;
+  /** What async operators have under way: to be released between records, and drained before a commit. */
+  readonly asyncWork: AsyncWork;
   /** Whether a node has asked for a commit. */
   isCommitRequested = false;
   /** Whether something has been processed since the last commit. */
@@ -75,7 +40,8 @@ export class Task implements TaskContext {
   readonly #options: TaskOptions;
   readonly #scope = new RecordScope();
   readonly #group: PartitionGroup;
-  readonly #graph: ProcessorGraph;
+  readonly #flush: CacheFlush;
+  #graph: ProcessorGraph | undefined;
   readonly #byStreamTime = new Punctuations();
   readonly #byWallClock = new Punctuations();
   readonly #sources = new Map<RecordQueue, (message: never) => void>();
@@ -87,20 +53,51 @@ export class Task implements TaskContext {
     this.applicationId = plan.applicationId;
     this.partition = partition;
     this.configs = options.configs ?? new Map();
-    const queues = options.inputs.map((input) => this.#queueOf(input));
-    this.#group = new PartitionGroup(queues);
+    const { host: { clock, random } = systemHost, onReady } = options;
+    this.asyncWork = new AsyncWork({ clock, random, onReady, reenter: this.#reenter });
+    this.#group = new PartitionGroup(options.inputs.map((input) => this.#queueOf(input)));
     this.#scope.beginAt(options.wallClock());
     this.stores = new Map(
       subtopology.stores.map((entry) => [entry.builder.name, this.#openStore(entry)]),
     );
-    this.#graph = new ProcessorGraph({
+    this.#flush = new CacheFlush([...this.stores.values()].map(({ store }) => store));
+  }
+
+  /** Opens the nodes, which may read their stores at once: to be called when these have been restored. */
+  initialize(): void {
+    const { plan, subtopology, output, wallClock } = this.#options;
+    this.#scope.beginAt(wallClock());
+    const graph = new ProcessorGraph({
       nodes: subtopology.nodes,
       task: this,
+      asyncWork: this.asyncWork,
       scope: this.#scope,
       storeFor: (node, store) => this.#storeFor(node, store),
-      openSink: (sink) => openSink(sink, options.output, (topic) => plan.topicName(topic)),
+      openSink: (sink) => openSink(sink, output, (topic) => plan.topicName(topic)),
+      onFailure: this.#options.onProcessingFailure && this.#nodeFailed,
     });
-    for (const queue of queues) this.#sources.set(queue, this.#graph.source(queue.source.name));
+    this.#graph = graph;
+    for (const queue of this.#group.queues) {
+      this.#sources.set(queue, graph.source(queue.source.name));
+    }
+  }
+
+  /**
+   * Takes over what the last owner committed with an input's offset (`StreamTask.initializeMetadata`); to be
+   * called before {@link initialize}.
+   */
+  resume(topic: string, { partitionTime, processorMetadata }: OffsetMetadata): void {
+    this.#group.resume(topic, this.partition, partitionTime);
+    for (const [name, note] of processorMetadata) {
+      const known = this.processorMetadata.get(name);
+      if (known === undefined || known < note) this.processorMetadata.set(name, note);
+    }
+  }
+
+  /** The records so far that were older than others before them. */
+  get outOfOrder(): OutOfOrder {
+    const { outOfOrderCount: count, greatestLatenessMs } = this.#group;
+    return { taskId: this.taskId, count, greatestLatenessMs };
   }
 
   /** Whether a record waits to be processed. */
@@ -111,6 +108,16 @@ export class Task implements TaskContext {
   /** Whether every input has a record waiting. */
   get isComplete(): boolean {
     return this.#group.isComplete;
+  }
+
+  /** The inputs that have no record waiting. */
+  get emptyInputs(): readonly RecordQueue[] {
+    return this.#group.empty;
+  }
+
+  /** The queue of one of its inputs; undefined where it does not read that topic. */
+  input(topic: string): RecordQueue | undefined {
+    return this.#group.queue(topic, this.partition);
   }
 
   /** Whether it reads a topic, given by its full name. */
@@ -128,13 +135,17 @@ export class Task implements TaskContext {
     this.#group.add(queue, records);
   }
 
-  /** Processes the next record; false where none waits. An error leaves the task unusable. */
+  /**
+   * Processes the next record; false where none waits, or none is taken until calls are answered. An error
+   * leaves the task unusable.
+   */
   process(): boolean {
+    if (this.asyncWork.isFull) return false;
     const message = this.#group.next();
     if (!message) return false;
     const queue = this.#group.last as RecordQueue;
     const { topic, partition, source } = queue;
-    this.#scope.begin(topic, partition, queue.nextOffset - 1, message.timestamp, message.headers);
+    this.#scope.begin(topic, partition, queue.lastOffset, message.timestamp, message.headers);
     this.#scope.node = source.name;
     this.needsCommit = true;
     try {
@@ -143,6 +154,23 @@ export class Task implements TaskContext {
       throw this.#failed(cause);
     }
     return true;
+  }
+
+  /**
+   * Processes up to `limit` records, with the punctuations that stream time and the answers to calls make due;
+   * gives how many. Ends before that where another input runs out of records than had at the start.
+   */
+  processSome(limit: number): number {
+    const group = this.#group;
+    const { emptyCount } = group;
+    if (this.asyncWork.hasReady) this.asyncWork.release();
+    let count = 0;
+    while (count < limit && group.emptyCount <= emptyCount && this.process()) {
+      count += 1;
+      if (group.streamTime >= this.#byStreamTime.dueAt) this.punctuateStreamTime();
+      if (this.asyncWork.hasReady) this.asyncWork.release();
+    }
+    return count;
   }
 
   /** Runs the punctuations that are due by stream time; gives whether any was. */
@@ -164,13 +192,22 @@ export class Task implements TaskContext {
 
   /** Writes what caches hold to stores, changelogs and the nodes below: what a commit begins with. */
   flush(): void {
+    this.flushSome(Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * The same for at most so many rows; gives whether all is written. Until it is, no record may be processed,
+   * which would be committed without the rows that it leads to.
+   */
+  flushSome(maxRows: number): boolean {
     this.#scope.beginAt(this.#options.wallClock());
     try {
-      for (const { store } of this.stores.values()) store.flush();
+      const isDone = this.#flush.some(maxRows);
+      this.#scope.beginAt(-1);
+      return isDone;
     } catch (cause) {
       throw this.#failed(cause);
     }
-    this.#scope.beginAt(-1);
   }
 
   /** Where to go on after a commit. */
@@ -190,7 +227,8 @@ export class Task implements TaskContext {
 
   /** Ends all nodes and closes the stores. */
   close(): void {
-    this.#graph.close();
+    this.asyncWork.close();
+    this.#graph?.close();
     for (const { store } of this.stores.values()) store.close();
     this.#group.clear();
   }
@@ -247,6 +285,18 @@ export class Task implements TaskContext {
     });
   }
 
+  readonly #reenter: Reenter = (node, message, metadata, run) => {
+    const { topic, partition = -1, offset = -1 } = metadata ?? {};
+    this.#scope.begin(topic, partition, offset, message.timestamp, message.headers);
+    this.#scope.node = node;
+    this.needsCommit = true;
+    try {
+      run();
+    } catch (cause) {
+      this.#nodeFailed(cause, node, message);
+    }
+  };
+
   readonly #punctuate = (node: string, timestamp: number, run: (timestamp: number) => void) => {
     this.#scope.beginAt(timestamp);
     this.#scope.node = node;
@@ -254,11 +304,20 @@ export class Task implements TaskContext {
     try {
       run(timestamp);
     } catch (cause) {
-      throw this.#failed(cause);
+      this.#nodeFailed(cause, node, undefined);
     }
   };
 
+  readonly #nodeFailed: NodeFailure = (error, node, message) => {
+    const decide = this.#options.onProcessingFailure;
+    const { taskId } = this;
+    const record = this.#scope.metadata();
+    if (isFinal(error) || !decide) throw this.#failed(error);
+    if (decide({ error, node, taskId, message, record }) === "fail") throw this.#failed(error);
+  };
+
   #failed(cause: unknown): MillraceError {
+    if (isFinal(cause)) return cause;
     const { node } = this.#scope;
     const record = this.#scope.metadata();
     const place = record
@@ -268,43 +327,25 @@ export class Task implements TaskContext {
     return new MillraceError("PROCESSING_FAILED", message, { cause });
   }
 
-  #queueOf({ topic, partition }: { readonly topic: string; readonly partition: number }) {
-    const { plan, subtopology, timestampExtractor, onReadFailure, onDropped } = this.#options;
-    const source = subtopology.nodes.find(
-      (node): node is SourceNode =>
-        node.kind === "source" &&
-        (node.topics.some((one) => plan.topicName(one) === topic) ||
-          node.pattern?.test(topic) === true),
-    );
-    if (!source) {
-      const message = `sub-topology ${subtopology.id} has no source for ${topic}`;
-      throw new MillraceError("INVALID_ARGUMENT", message);
-    }
-    return new RecordQueue({
-      topic,
-      partition,
-      source,
-      timestampExtractor: timestampExtractor ?? failOnInvalidTimestamp,
-      onFailure: (failure) => {
-        const isDropped =
-          failure.why === "negative-timestamp" || onReadFailure?.(failure) === "drop";
-        if (!isDropped) return "fail";
-        const reason: DropReason = { why: "deserialization" };
-        onDropped?.({ taskId: this.taskId, node: source.name, record: failure.metadata, reason });
-        return "drop";
-      },
+  #queueOf(input: TaskOptions["inputs"][number]): RecordQueue {
+    const { taskId } = this;
+    return inputQueue(input, this.#options, ({ name }, { metadata }) => {
+      // Its offset is to be committed, though nothing was processed.
+      this.needsCommit = true;
+      const reason: DropReason = { why: "deserialization" };
+      this.#options.onDropped?.({ taskId, node: name, record: metadata, reason });
     });
   }
 
   #openStore(entry: StoreEntry): OpenStore<StateStore> {
-    const { plan, memory, persistent, cache, output } = this.#options;
+    const { plan, memory, persistent, engines, cache, output } = this.#options;
     const { builder, isLogged, sourceTopic } = entry;
     const topic = plan.changelogOf(entry);
     const isOwnChangelog = isLogged && sourceTopic === undefined && topic !== undefined;
     return builder.open({
       task: this,
       memory,
-      persistent,
+      persistent: engines?.get(builder.engine?.name ?? "") ?? persistent,
       cache,
       topic: topic ?? `${plan.applicationId}-${builder.name}-changelog`,
       changelog: isOwnChangelog
@@ -321,4 +362,10 @@ export class Task implements TaskContext {
     if (builder.storesOf(node).includes(name)) return this.stores.get(name)?.store;
     return this.#options.globalStores?.get(name);
   }
+}
+
+/** Whether an error has been decided on: the nodes above one that failed do not decide again. */
+function isFinal(error: unknown): error is MillraceError {
+  if (!(error instanceof MillraceError)) return false;
+  return error.code === "PROCESSING_FAILED" || error.code === "PRODUCTION_FAILED";
 }

@@ -10,6 +10,8 @@ export interface InternalTopic {
   /** As asked for; undefined to follow from the topics that feed the sub-topology. */
   readonly numPartitions: number | undefined;
   readonly configs: ReadonlyMap<string, string>;
+  /** Those of `configs` that the application's settings for all internal topics do not replace. */
+  readonly ownConfigs: ReadonlyMap<string, string>;
 }
 
 /** A part of the topology that shares no node and no store with the others: what tasks are made of. */
@@ -139,17 +141,19 @@ export class TopologyPlan {
       ["segment.bytes", "52428800"],
       ["retention.ms", "-1"],
     ]);
-    return [{ name: this.topicName(topic), numPartitions: declared.numPartitions, configs }];
+    const { numPartitions } = declared;
+    return [{ name: this.topicName(topic), numPartitions, configs, ownConfigs: new Map() }];
   }
 
   #changelogTopic(entry: StoreEntry): InternalTopic[] {
     const { builder, isLogged, sourceTopic } = entry;
     if (!isLogged || sourceTopic !== undefined) return [];
-    const configs = new Map([["message.timestamp.type", "CreateTime"]]);
-    for (const [name, value] of this.#configsOfKind(builder.kind, entry)) configs.set(name, value);
-    for (const [name, value] of builder.changelogConfigs) configs.set(name, value);
+    const ofKind = this.#configsOfKind(builder.kind, entry);
+    const isDerived = ([name]: readonly [string, string]) => name !== "cleanup.policy";
+    const ownConfigs = new Map([...ofKind.filter(isDerived), ...builder.changelogConfigs]);
+    const configs = new Map([["message.timestamp.type", "CreateTime"], ...ofKind, ...ownConfigs]);
     const name = this.changelogOf(entry) as string;
-    return [{ name, numPartitions: undefined, configs }];
+    return [{ name, numPartitions: undefined, configs, ownConfigs }];
   }
 
   #configsOfKind(kind: StoreKind, { builder }: StoreEntry): [string, string][] {

@@ -1,7 +1,8 @@
 import { TopologyError } from "../../errors.ts";
 import type { Serde } from "../serde.ts";
+import type { LogsHeaders } from "./codec.ts";
 import { type CompressedRowsOptions, compressedRows } from "./compressed-rows.ts";
-import type { Rows, TaskState } from "./engine.ts";
+import type { Rows, StoreEngine, TaskState } from "./engine.ts";
 import type { StateStore } from "./state-store.ts";
 import type { OpenStore, StoreBuilder, StoreEnvironment, StoreKind } from "./store-builder.ts";
 
@@ -14,6 +15,8 @@ export interface StoreOptions<K, V> {
   readonly value: Serde<V>;
   /** "persistent" by default. */
   readonly storeType?: StoreType | undefined;
+  /** Keeps the rows of this very store, in place of the application's engine; one name stands for one engine. */
+  readonly engine?: StoreEngine | undefined;
   /**
    * Whether changes go to a changelog, from which the store is restored, true by default; or configs for
    * that topic by Kafka's names, such as `{ "cleanup.policy": "compact" }`.
@@ -22,7 +25,7 @@ export interface StoreOptions<K, V> {
   /** Whether writes wait in a cache until the commit; false by default, as for Kafka's `Stores`. */
   readonly cache?: boolean | undefined;
   /** Whether records of the changelog bear the headers of the records that they follow from; false by default. */
-  readonly logsHeaders?: boolean | undefined;
+  readonly logsHeaders?: LogsHeaders | undefined;
   /** Compresses values where they are kept; they are plain in the changelog. */
   readonly compression?: CompressedRowsOptions["compression"] | undefined;
 }
@@ -39,17 +42,22 @@ interface Kind<S extends StateStore> {
 
 /** A builder from what is common to all and what is special to the kind; checks both. */
 export function storeBuilder<S extends StateStore>(
-  options: Pick<StoreOptions<never, never>, "storeType" | "changelog" | "cache">,
+  options: Pick<StoreOptions<never, never>, "storeType" | "engine" | "changelog" | "cache">,
   { name, kind, retentionMs, historyRetentionMs, isCached, open }: Kind<S>,
 ): StoreBuilder<S> {
-  const { storeType = "persistent", changelog = true, cache = false } = options;
+  const { storeType = "persistent", engine, changelog = true, cache = false } = options;
   checkStoreName(name);
+  if (engine && storeType === "memory") {
+    const message = `the store ${name} has both an engine, ${engine.name}, and "memory" as storeType: leave one of them out`;
+    throw new TopologyError("INVALID_TOPOLOGY", message);
+  }
   return {
     name,
     kind,
     isLogged: changelog !== false,
     isCached: isCached ?? cache,
-    isPersistent: storeType === "persistent",
+    isPersistent: engine ? engine.isPersistent : storeType === "persistent",
+    engine,
     changelogConfigs: new Map(Object.entries(typeof changelog === "object" ? changelog : {})),
     retentionMs,
     historyRetentionMs,

@@ -68,7 +68,7 @@ test("without room every write is passed on at once", () => {
 });
 
 test("an eviction passes the evicted row on first, and the others that wait after it", () => {
-  const { flushed, put, budget } = sceneWith(900);
+  const { flushed, put, budget } = sceneWith(400);
   put("a", "1", 1);
   put("b", "2", 2);
   put("a", "3", 3);
@@ -103,7 +103,7 @@ test("what a flush leads to may write to the same store", () => {
 });
 
 test("a budget is for all caches of a process, and others are evicted from between records", () => {
-  const budget = new SharedCacheBudget(1000);
+  const budget = new SharedCacheBudget(430);
   const [one, other] = [1, 2].map(() => new StoreScene(builder, { cache: budget }));
   assert.ok(one && other);
   for (const key of ["a", "b", "c"]) one.store.put(key, { value: key, timestamp: 0 });

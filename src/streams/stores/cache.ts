@@ -1,8 +1,10 @@
 import type { Headers, RecordMetadata } from "../message.ts";
 import { noHeaders } from "../message.ts";
 import type { TaskContext } from "../node.ts";
+import { RowOrder } from "./row-order.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import type { CacheBudget, Evictable } from "./store-builder.ts";
+import { TextIndex } from "./text-index.ts";
 
 /** A row in a cache, under its key's bytes as text. Null is a row that is deleted. */
 export interface CachedRow<V> {
@@ -14,22 +16,19 @@ export interface CachedRow<V> {
   metadata: RecordMetadata | undefined;
 }
 
-/** Where a row stands in one of the orders of a cache. */
-interface Link<V> {
-  readonly entry: Entry<V>;
-  previous: Link<V>;
-  next: Link<V>;
-}
-
 interface Entry<V> extends CachedRow<V> {
+  /** Its number, by which its place in the orders is found. */
+  readonly row: number;
   isDirty: boolean;
   bytes: number;
-  readonly age: Link<V>;
-  readonly write: Link<V>;
 }
 
-/** What a row takes beside its key and value, in bytes: the entry, its links, its place in the map. */
-const overheadBytes = 240;
+/**
+ * What a row takes beside its key, its value and the topic's name, in bytes, as Kafka counts it
+ * (`LRUNode`, `LRUCacheEntry`, `ProcessorRecordContext`), so that a budget holds as many rows here as there.
+ * In truth it is some 300 bytes in either.
+ */
+const overheadBytes = 45;
 /** What is assumed of a value until rows have been written through. */
 const assumedValueBytes = 100;
 
@@ -42,12 +41,17 @@ export class WriteBehindCache<V> implements Evictable {
   readonly #budget: CacheBudget;
   readonly #task: TaskContext;
   readonly #write: (row: CachedRow<V>) => number;
-  readonly #entries = new Map<string, Entry<V>>();
-  readonly #ages = ring<V>();
-  readonly #writes = ring<V>();
+  readonly #index = new TextIndex();
+  readonly #entries: (Entry<V> | undefined)[] = [];
+  /** All rows, by when they were used last. */
+  readonly #ages = new RowOrder();
+  /** Rows that wait, by when they were written last. */
+  readonly #writes = new RowOrder();
   #order: SortedKeys | undefined;
   #dirtyCount = 0;
   #valueBytes = assumedValueBytes;
+  /** A row is mostly written right after it was read. */
+  #last: Entry<V> | undefined;
 
   /** `write` passes a row on and gives how many bytes its value has. */
   constructor(budget: CacheBudget, task: TaskContext, write: (row: CachedRow<V>) => number) {
@@ -64,8 +68,8 @@ export class WriteBehindCache<V> implements Evictable {
 
   /** The row, which counts as used by that; undefined where the cache does not know it. */
   get(text: string): CachedRow<V> | undefined {
-    const entry = this.#entries.get(text);
-    if (entry) moveToEnd(entry.age, this.#ages);
+    const entry = this.#find(text);
+    if (entry) this.#ages.moveToEnd(entry.row);
     return entry;
   }
 
@@ -78,15 +82,16 @@ export class WriteBehindCache<V> implements Evictable {
   /** Takes in a write under the present record's context; null deletes. */
   put(text: string, value: V | null): void {
     const task = this.#task;
-    const entry = this.#entries.get(text) ?? this.#add(text, value);
+    const entry = this.#find(text) ?? this.#add(text, value);
     entry.value = value;
     entry.timestamp = task.currentTimestamp();
     entry.headers = task.currentHeaders();
     entry.metadata = task.recordMetadata();
-    moveToEnd(entry.age, this.#ages);
-    moveToEnd(entry.write, this.#writes);
+    this.#ages.moveToEnd(entry.row);
+    this.#writes.moveToEnd(entry.row);
     if (!entry.isDirty) this.#dirtyCount += 1;
     entry.isDirty = true;
+    this.#measure(entry);
     this.#makeRoom();
   }
 
@@ -96,13 +101,13 @@ export class WriteBehindCache<V> implements Evictable {
     to: string | undefined,
     backwards = false,
   ): IterableIterator<CachedRow<V>> {
-    this.#order ??= new SortedKeys(this.#entries.keys());
+    this.#order ??= new SortedKeys(this.#index.texts());
     return this.#rowsOf(this.#order.range(from, to, backwards));
   }
 
   /** The least key that is not below `from`, or backwards the greatest that is below it. */
   seek(from: string | undefined, backwards: boolean): string | undefined {
-    this.#order ??= new SortedKeys(this.#entries.keys());
+    this.#order ??= new SortedKeys(this.#index.texts());
     return backwards ? this.#order.below(from) : this.#order.atLeast(from ?? "");
   }
 
@@ -114,8 +119,8 @@ export class WriteBehindCache<V> implements Evictable {
   /** Writes at most so many rows through, those written longest ago first; gives how many still wait. */
   flushSlice(maxRows: number): number {
     const rows: Entry<V>[] = [];
-    for (const ring = this.#writes; rows.length < maxRows && ring.next !== ring; ) {
-      const { entry } = ring.next;
+    while (rows.length < maxRows && this.#writes.first >= 0) {
+      const entry = this.#entries[this.#writes.first] as Entry<V>;
       this.#markClean(entry);
       rows.push(entry);
     }
@@ -126,11 +131,12 @@ export class WriteBehindCache<V> implements Evictable {
   }
 
   evict(): boolean {
-    if (this.#ages.next === this.#ages) return false;
-    const { entry } = this.#ages.next;
+    if (this.#ages.first < 0) return false;
+    const entry = this.#entries[this.#ages.first] as Entry<V>;
+    const { isDirty } = entry;
+    if (isDirty) this.#markClean(entry);
     this.#remove(entry);
-    if (!entry.isDirty) return true;
-    this.#markClean(entry);
+    if (!isDirty) return true;
     this.#passOn(entry);
     this.flushSlice(rowsPerEviction);
     return true;
@@ -138,14 +144,14 @@ export class WriteBehindCache<V> implements Evictable {
 
   /** Forgets all rows, also those that wait. */
   clear(): void {
-    for (const { bytes } of this.#entries.values()) this.#budget.take(-bytes);
-    this.#entries.clear();
+    for (const entry of this.#entries) if (entry) this.#budget.take(-entry.bytes);
+    this.#index.clear();
+    this.#entries.length = 0;
+    this.#ages.clear();
+    this.#writes.clear();
     this.#order = undefined;
+    this.#last = undefined;
     this.#dirtyCount = 0;
-    for (const ring of [this.#ages, this.#writes]) {
-      ring.next = ring;
-      ring.previous = ring;
-    }
   }
 
   /** Forgets all rows and gives up its part in the budget. */
@@ -154,33 +160,57 @@ export class WriteBehindCache<V> implements Evictable {
     this.#budget.leave(this);
   }
 
+  #find(text: string): Entry<V> | undefined {
+    if (this.#last?.text === text) return this.#last;
+    const row = this.#index.find(text);
+    if (row < 0) return undefined;
+    this.#last = this.#entries[row];
+    return this.#last;
+  }
+
   #add(text: string, value: V | null): Entry<V> {
-    const entry = newEntry(text, value, text.length + this.#valueBytes + overheadBytes);
-    this.#entries.set(text, entry);
+    const row = this.#index.add(text);
+    const record = { timestamp: -1, headers: noHeaders, metadata: undefined };
+    const entry: Entry<V> = { text, value, ...record, row, isDirty: false, bytes: 0 };
+    this.#entries[row] = entry;
     this.#order?.add(text);
-    moveToEnd(entry.age, this.#ages);
-    this.#budget.take(entry.bytes);
+    this.#ages.moveToEnd(row);
+    this.#measure(entry);
+    this.#last = entry;
     return entry;
   }
 
   #remove(entry: Entry<V>): void {
-    if (this.#entries.get(entry.text) !== entry) return;
-    this.#entries.delete(entry.text);
-    this.#order?.delete(entry.text);
-    unlink(entry.age);
-    this.#budget.take(-entry.bytes);
+    const { text, row, bytes } = entry;
+    if (this.#entries[row] !== entry) return;
+    this.#index.remove(text);
+    this.#entries[row] = undefined;
+    this.#last = undefined;
+    this.#order?.delete(text);
+    this.#ages.remove(row);
+    this.#budget.take(-bytes);
   }
 
   #markClean(entry: Entry<V>): void {
     entry.isDirty = false;
-    unlink(entry.write);
+    this.#writes.remove(entry.row);
     this.#dirtyCount -= 1;
   }
 
   #passOn(entry: Entry<V>): void {
     const bytes = this.#write(entry);
     // A running mean: values are measured only where they become bytes anyway.
-    if (bytes > 0) this.#valueBytes += Math.round((bytes - this.#valueBytes) / 16);
+    if (bytes > 0) this.#valueBytes += (bytes - this.#valueBytes) / 16;
+  }
+
+  /** Estimates what a row takes, anew with each write: by then it may be known what values are like. */
+  #measure(entry: Entry<V>): void {
+    const { text, metadata } = entry;
+    const topicBytes = metadata ? metadata.topic.length : 0;
+    const bytes = text.length + topicBytes + Math.round(this.#valueBytes) + overheadBytes;
+    if (bytes === entry.bytes) return;
+    this.#budget.take(bytes - entry.bytes);
+    entry.bytes = bytes;
   }
 
   #makeRoom(): void {
@@ -199,39 +229,3 @@ export class WriteBehindCache<V> implements Evictable {
 
 /** An eviction of a row that waits takes others along, as in Kafka all others: that many at most. */
 const rowsPerEviction = 1000;
-
-function newEntry<V>(text: string, value: V | null, bytes: number): Entry<V> {
-  const row = { text, value, timestamp: -1, headers: noHeaders, metadata: undefined };
-  const entry = { ...row, isDirty: false, bytes } as Entry<V> & { age: Link<V>; write: Link<V> };
-  entry.age = newLink(entry);
-  entry.write = newLink(entry);
-  return entry;
-}
-
-/** The two ends of an order in one: `next` is its first link, `previous` its last. */
-function ring<V>(): Link<V> {
-  return newLink(undefined as unknown as Entry<V>);
-}
-
-function newLink<V>(entry: Entry<V>): Link<V> {
-  const link = { entry } as Link<V>;
-  link.previous = link;
-  link.next = link;
-  return link;
-}
-
-function unlink<V>(link: Link<V>): void {
-  link.previous.next = link.next;
-  link.next.previous = link.previous;
-  link.previous = link;
-  link.next = link;
-}
-
-function moveToEnd<V>(link: Link<V>, ring: Link<V>): void {
-  if (ring.previous === link) return;
-  unlink(link);
-  link.previous = ring.previous;
-  link.next = ring;
-  ring.previous.next = link;
-  ring.previous = link;
-}

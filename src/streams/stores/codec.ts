@@ -1,12 +1,16 @@
 import { MillraceError } from "../../errors.ts";
 import { readInt64, writeInt64 } from "../../protocol/index.ts";
+import { type Headers, noHeaders } from "../message.ts";
 import type { TaskContext } from "../node.ts";
 import type { Serde } from "../serde.ts";
 import { textOfSerialized, toBuffer } from "./byte-text.ts";
+import type { ValueFormat } from "./engine.ts";
 import type { ValueAndTimestamp } from "./state-store.ts";
 
 /** How a store's keys become bytes, under the name of the topic that serdes are told. */
 export class KeyCodec<K> {
+  /** The key that {@link text} was asked for last, as it travels: text where that is ASCII. */
+  lastField: Uint8Array | string = "";
   readonly #serialize: (key: K) => Uint8Array | string;
   readonly #serde: Serde<K>;
   #lastKey: K | undefined;
@@ -29,7 +33,9 @@ export class KeyCodec<K> {
   /** The key's bytes as text; what is asked for twice in a row, as for a read and a write, is made once. */
   text(key: K): string {
     if (key === this.#lastKey && typeof key !== "object") return this.#lastText;
-    const text = textOfSerialized(this.#serialize(key));
+    const serialized = this.#serialize(key);
+    const text = textOfSerialized(serialized);
+    this.lastField = serialized;
     this.#lastKey = key;
     this.#lastText = text;
     return text;
@@ -49,21 +55,72 @@ export interface RowFormat<V> {
   logged(row: Buffer): Buffer;
   /** The timestamp of the changelog's record of a row; `otherwise` where the row has none. */
   timestampOf(row: Buffer, otherwise: number): number;
+  /** Set where rows in memory need not be bytes: see `Serde.isExact`. */
+  readonly parts: RowParts<V> | undefined;
+  /** The headers of the changelog's record of a value, or of its deletion; `context` are those of the record at work. */
+  headersOf(value: V | null, context: Headers): Headers;
   /** The row of a record of the changelog. */
-  restored(value: Buffer, timestamp: number): Buffer;
+  restored(value: Buffer, timestamp: number, headers: Headers): Buffer;
+}
+
+/**
+ * Whether records of the changelog bear the headers of the records that they follow from: all, none, or only
+ * those of deletions.
+ */
+export type LogsHeaders = boolean | "deletions";
+
+function loggedHeaders(logs: LogsHeaders): RowFormat<unknown>["headersOf"] {
+  switch (logs) {
+    case true:
+      return (_value, context) => context;
+    case false:
+      return () => noHeaders;
+    case "deletions":
+      return (value, context) => (value === null ? context : noHeaders);
+    default:
+      return logs satisfies never;
+  }
+}
+
+/** A row's value and its time, apart; `P` is the type of the former. */
+export interface RowParts<V, P = unknown> extends ValueFormat<P> {
+  valueIn(value: V): P;
+  /** The time of a value, or `otherwise` where it has none. */
+  timeIn(value: V, otherwise: number): number;
+  join(value: P, timestamp: number): V;
+  /** What the changelog has of a value: null where it deletes. */
+  plain(value: P): Uint8Array | string | null;
 }
 
 /** Rows that are the serialized value. */
-export function plainFormat<V>(serde: Serde<V>, topic: string, task: TaskContext): RowFormat<V> {
+export function plainFormat<V>(
+  serde: Serde<V>,
+  topic: string,
+  task: TaskContext,
+  logsHeaders: LogsHeaders = false,
+): RowFormat<V> {
   const serialize = serializerOf(serde, topic, task);
+  const encode = (value: V) => {
+    const serialized = serialize(value);
+    return serialized === null ? null : toBuffer(serialized);
+  };
+  const decode = (row: Buffer) => serde.deserialize(row, 0, row.length);
+  const parts: RowParts<V, V> = {
+    encodeParts: encode,
+    decodeValue: decode,
+    timestampOf: (_row, otherwise) => otherwise,
+    valueIn: (value) => value,
+    timeIn: (_value, otherwise) => otherwise,
+    join: (value) => value,
+    plain: serialize,
+  };
   return {
-    encode(value) {
-      const serialized = serialize(value);
-      return serialized === null ? null : toBuffer(serialized);
-    },
-    decode: (row) => serde.deserialize(row, 0, row.length),
+    encode,
+    decode,
     logged: (row) => row,
     timestampOf: (_row, otherwise) => otherwise,
+    parts: serde.isExact ? (parts as RowParts<V>) : undefined,
+    headersOf: loggedHeaders(logsHeaders),
     restored: (value) => value,
   };
 }
@@ -73,19 +130,31 @@ export function timestampedFormat<V>(
   serde: Serde<V>,
   topic: string,
   task: TaskContext,
+  logsHeaders: LogsHeaders = false,
 ): RowFormat<ValueAndTimestamp<V>> {
   const serialize = serializerOf(serde, topic, task);
+  const plain = (value: V) => (value === null || value === undefined ? null : serialize(value));
+  const encodeParts = (value: V, timestamp: number) => {
+    const serialized = plain(value);
+    return serialized === null ? null : withTimestamp(serialized, timestamp);
+  };
+  const decodeValue = (row: Buffer) => serde.deserialize(row, timestampBytes, row.length);
+  const parts: RowParts<ValueAndTimestamp<V>, V> = {
+    encodeParts,
+    decodeValue,
+    timestampOf: (row) => readInt64(row, 0),
+    valueIn: ({ value }) => value,
+    timeIn: ({ timestamp }) => timestamp,
+    join: (value, timestamp) => ({ value, timestamp }),
+    plain,
+  };
   return {
-    encode({ value, timestamp }) {
-      const serialized = value === null || value === undefined ? null : serialize(value);
-      return serialized === null ? null : withTimestamp(serialized, timestamp);
-    },
-    decode: (row) => ({
-      value: serde.deserialize(row, timestampBytes, row.length),
-      timestamp: readInt64(row, 0),
-    }),
+    encode: ({ value, timestamp }) => encodeParts(value, timestamp),
+    decode: (row) => ({ value: decodeValue(row), timestamp: readInt64(row, 0) }),
     logged: (row) => row.subarray(timestampBytes),
     timestampOf: (row) => readInt64(row, 0),
+    parts: serde.isExact ? (parts as RowParts<ValueAndTimestamp<V>>) : undefined,
+    headersOf: loggedHeaders(logsHeaders),
     restored: withTimestamp,
   };
 }

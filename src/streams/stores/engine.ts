@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import type { ValueTable } from "./value-table.ts";
 
 /** One change of a row: null deletes it. */
 export interface RowChange {
@@ -21,6 +22,18 @@ export interface Rows {
     backwards?: boolean,
   ): IterableIterator<readonly [Buffer, Buffer]>;
   approximateCount(): number;
+  /**
+   * The same rows with their values as they are rather than as bytes, for as long as this set is open; bytes
+   * are made of them where they are asked for. Only engines in memory have it.
+   */
+  keepValues?<P>(format: ValueFormat<P>): ValueTable<P>;
+}
+
+/** How values and their times become bytes. */
+export interface ValueFormat<P> {
+  encodeParts(value: P, timestamp: number): Buffer | null;
+  decodeValue(row: Buffer): P;
+  timestampOf(row: Buffer, otherwise: number): number;
 }
 
 /** What can be read of a set of rows. */
@@ -54,6 +67,12 @@ export interface TaskState {
   names(): string[];
   /** The changelog offset that a store's rows stand for, as of the last commit; undefined for none. */
   offset(store: string): number | undefined;
+  /**
+   * Writes at most so many of the rows that wait for the commit ahead of it, so that the commit itself is short;
+   * gives whether none is left. A crash before the commit leaves rows that are ahead of their offsets: this
+   * is to be called only when the changelogs have them all. Engines whose commits are short do without.
+   */
+  write?(maxRows: number): boolean;
   /** Makes what was written since the last commit permanent, together with these changelog offsets. */
   commit(offsets: ReadonlyMap<string, number>): void;
   /** What was committed last, for readers beside the task such as queries. */

@@ -6,12 +6,14 @@ import {
   storeBuilder,
 } from "./builder-options.ts";
 import { KeyCodec, plainFormat, type RowFormat, timestampedFormat } from "./codec.ts";
+import { timestampHeadersFormat } from "./headers-format.ts";
 import { RowsKeyValueStore } from "./key-value-store.ts";
 import type {
   FlushListener,
   KeyValueStore,
   TimestampedKeyValueStore,
   ValueAndTimestamp,
+  ValueTimestampHeaders,
 } from "./state-store.ts";
 import type { StoreBuilder, StoreEnvironment } from "./store-builder.ts";
 
@@ -25,9 +27,13 @@ export function keyValueStore<K, V>(
     kind: "key-value",
     name,
     open(environment) {
-      const format = plainFormat(options.value, environment.topic, environment.task);
+      const { topic, task } = environment;
+      const format = plainFormat(options.value, topic, task, options.logsHeaders);
       const store = new RowsKeyValueStore(partsOf(name, options, format, environment));
-      return { store, restore: (key, value, timestamp) => store.restore(key, value, timestamp) };
+      return {
+        store,
+        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
+      };
     },
   });
 }
@@ -42,9 +48,33 @@ export function timestampedKeyValueStore<K, V>(
     kind: "timestamped-key-value",
     name,
     open(environment) {
-      const format = timestampedFormat(options.value, environment.topic, environment.task);
+      const { topic, task } = environment;
+      const format = timestampedFormat(options.value, topic, task, options.logsHeaders);
       const store = new TimestampedRows(partsOf(name, options, format, environment));
-      return { store, restore: (key, value, timestamp) => store.restore(key, value, timestamp) };
+      return {
+        store,
+        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
+      };
+    },
+  });
+}
+
+/** A store of values by key with the time and the headers that each was written with (KIP-1271). */
+export function timestampedKeyValueStoreWithHeaders<K, V>(
+  name: string,
+  options: Omit<StoreOptions<K, V>, "logsHeaders">,
+): StoreBuilder<KeyValueStore<K, ValueTimestampHeaders<V>>> {
+  checkSerdes(name, options);
+  return storeBuilder(options, {
+    kind: "timestamped-key-value",
+    name,
+    open(environment) {
+      const format = timestampHeadersFormat(options.value, environment.topic);
+      const store = new RowsKeyValueStore(partsOf(name, options, format, environment));
+      return {
+        store,
+        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
+      };
     },
   });
 }
@@ -80,7 +110,7 @@ function partsOf<K, V, S>(
   format: RowFormat<V>,
   environment: StoreEnvironment,
 ) {
-  const { key, storeType = "persistent", cache = false, logsHeaders = false } = options;
+  const { key, storeType = "persistent", cache = false } = options;
   const state = stateOf(environment, storeType);
   return {
     name,
@@ -90,6 +120,5 @@ function partsOf<K, V, S>(
     rows: openRows(state, name, options),
     environment,
     isCached: cache,
-    logsHeaders,
   };
 }

@@ -1,11 +1,12 @@
-import { noHeaders } from "../message.ts";
+import type { Headers } from "../message.ts";
 import { after, bytesOf, compareTexts, prefixEnd, textOf } from "./byte-text.ts";
 import { type CachedRow, WriteBehindCache } from "./cache.ts";
-import type { KeyCodec, RowFormat } from "./codec.ts";
+import type { KeyCodec, RowFormat, RowParts } from "./codec.ts";
 import type { Rows } from "./engine.ts";
 import { type Merge, merge } from "./merge-iteration.ts";
 import type { FlushListener, KeyValueStore, Row } from "./state-store.ts";
 import type { StoreEnvironment } from "./store-builder.ts";
+import type { ValueTable } from "./value-table.ts";
 
 /** What a key-value store is made of. */
 export interface KeyValueParts<K, V> {
@@ -16,8 +17,6 @@ export interface KeyValueParts<K, V> {
   readonly rows: Rows;
   readonly environment: StoreEnvironment;
   readonly isCached: boolean;
-  /** Whether the changelog's records bear the headers of the present record; not through a cache. */
-  readonly logsHeaders?: boolean | undefined;
 }
 
 /**
@@ -30,16 +29,18 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
   readonly #keys: KeyCodec<K>;
   readonly #format: RowFormat<V>;
   readonly #rows: Rows;
+  /** The same rows as values, where they are kept so; there is no cache then. */
+  readonly #values: ValueTable<unknown> | undefined;
+  /** There where {@link #values} is. */
+  readonly #parts: RowParts<V>;
   readonly #environment: StoreEnvironment;
   readonly #cache: WriteBehindCache<V> | undefined;
-  readonly #logsHeaders: boolean;
   readonly #merge: Merge<V, readonly [Buffer, Buffer], Row<K, V>>;
   #listener: FlushListener<K, V> | undefined;
   #sendsOldValues = false;
 
   constructor(parts: KeyValueParts<K, V>) {
     const { name, isPersistent, keys, format, rows, environment, isCached } = parts;
-    this.#logsHeaders = parts.logsHeaders ?? false;
     this.name = name;
     this.isPersistent = isPersistent;
     this.#keys = keys;
@@ -50,6 +51,9 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     if (isCached && cache) {
       this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
     }
+    const { parts: rowParts } = format;
+    if (!this.#cache && rowParts) this.#values = rows.keepValues?.(rowParts);
+    this.#parts = rowParts as RowParts<V>;
     this.#merge = {
       compare: ({ text }, [key]) => compareTexts(text, textOf(key)),
       fromCache: ({ text }, value) => [keys.decode(bytesOf(text)), value],
@@ -59,6 +63,7 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
 
   get(key: K): V | null {
     const cache = this.#cache;
+    if (this.#values) return this.#kept(this.#values, key);
     if (!cache) return this.#read(this.#keys.encode(key));
     const text = this.#keys.text(key);
     const known = cache.get(text);
@@ -71,7 +76,11 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
   put(key: K, value: V | null): void {
     const given = value ?? null;
     if (this.#cache) this.#cache.put(this.#keys.text(key), given);
-    else this.#write(this.#keys.encode(key), given, this.#environment.task.currentTimestamp());
+    else if (this.#values) this.#keep(this.#values, key, given);
+    else {
+      const { task } = this.#environment;
+      this.#write(this.#keys.encode(key), given, task.currentTimestamp(), task.currentHeaders());
+    }
   }
 
   putIfAbsent(key: K, value: V | null): V | null {
@@ -115,9 +124,9 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   /** Takes in a record of the changelog. */
-  restore(key: Buffer, value: Buffer | null, timestamp: number): void {
+  restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void {
     if (value === null) this.#rows.delete(key);
-    else this.#rows.put(key, this.#format.restored(value, timestamp));
+    else this.#rows.put(key, this.#format.restored(value, timestamp, headers));
   }
 
   /** Lets somebody know of what the cache writes through; false where there is no cache. */
@@ -145,15 +154,37 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     return row && this.#format.decode(row);
   }
 
+  #kept(values: ValueTable<unknown>, key: K): V | null {
+    const row = values.find(this.#keys.text(key));
+    return row < 0 ? null : this.#parts.join(values.valueAt(row), values.timeAt(row));
+  }
+
+  /** Writes rows as values, and the changelog. */
+  #keep(values: ValueTable<unknown>, key: K, value: V | null): void {
+    const keys = this.#keys;
+    const parts = this.#parts;
+    const { changelog, task } = this.#environment;
+    const now = task.currentTimestamp();
+    const text = keys.text(key);
+    const own = value === null ? null : parts.valueIn(value);
+    const plain = own === null ? null : parts.plain(own);
+    const timestamp = plain === null ? now : parts.timeIn(value as V, now);
+    if (plain === null) values.delete(text);
+    else values.put(text, own, timestamp);
+    if (!changelog) return;
+    const headers = this.#format.headersOf(value, task.currentHeaders());
+    changelog.log(keys.lastField, plain, timestamp, headers);
+  }
+
   /** Writes rows and changelog; gives the row's size. */
-  #write(key: Buffer, value: V | null, now: number): number {
+  #write(key: Buffer, value: V | null, now: number, context: Headers): number {
     const format = this.#format;
     const row = value === null ? null : format.encode(value);
     if (row) this.#rows.put(key, row);
     else this.#rows.delete(key);
-    const { changelog, task } = this.#environment;
+    const { changelog } = this.#environment;
     if (!changelog) return row ? row.length : 0;
-    const headers = this.#logsHeaders ? task.currentHeaders() : noHeaders;
+    const headers = format.headersOf(value, context);
     if (row) changelog.log(key, format.logged(row), format.timestampOf(row, now), headers);
     else changelog.log(key, null, now, headers);
     return row ? row.length : 0;
@@ -163,11 +194,11 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
   #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
     const key = bytesOf(text);
     const listener = this.#listener;
-    if (!listener) return this.#write(key, value, timestamp);
+    if (!listener) return this.#write(key, value, timestamp, headers);
     const wantsOld = value === null || this.#sendsOldValues;
     const old = wantsOld ? this.#read(key) : null;
     if (value === null && old === null) return 0;
-    const bytes = this.#write(key, value, timestamp);
+    const bytes = this.#write(key, value, timestamp, headers);
     const oldValue = this.#sendsOldValues ? old : null;
     listener(this.#keys.decode(key), value, oldValue, timestamp, headers, metadata);
     return bytes;

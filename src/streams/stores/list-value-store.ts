@@ -32,7 +32,10 @@ export interface UnjoinedStore<K, L, R> extends StateStore {
 
 /** Options of {@link unjoinedStore}: serdes of the key and of both sides' values. */
 export interface UnjoinedStoreOptions<K, L, R>
-  extends Pick<StoreOptions<K, never>, "key" | "storeType" | "changelog" | "compression"> {
+  extends Pick<
+    StoreOptions<K, never>,
+    "key" | "storeType" | "engine" | "changelog" | "compression"
+  > {
   readonly left: Serde<L>;
   readonly right: Serde<R>;
 }

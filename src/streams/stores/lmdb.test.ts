@@ -57,3 +57,32 @@ test("a snapshot does not move when rows are committed after it", async () => {
   await state.close();
   rmSync(directory, { recursive: true, force: true });
 });
+
+test("state whose file is not lmdb's is thrown away", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-lmdb-"));
+  for (const spoilt of [Buffer.alloc(8192, 7), Buffer.alloc(100), Buffer.alloc(0)]) {
+    const first = await lmdb().open(directory);
+    first.rows("a").put(Buffer.from("k"), Buffer.from("v"));
+    first.commit(new Map([["a", 3]]));
+    await first.close();
+    writeFileSync(join(directory, "rows.mdb"), spoilt);
+    const second = await lmdb().open(directory);
+    assert.equal(second.offset("a"), undefined);
+    assert.equal(second.rows("a").get(Buffer.from("k")), null);
+    await second.close();
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test("state whose directory was removed while it was open can be closed", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-lmdb-"));
+  const state = await lmdb().open(directory);
+  rmSync(directory, { recursive: true, force: true });
+  state.rows("a").put(Buffer.from("k"), Buffer.from("v"));
+  state.commit(new Map());
+  await state.close();
+  const second = await lmdb().open(directory);
+  assert.equal(second.rows("a").get(Buffer.from("k")), null);
+  await second.close();
+  rmSync(directory, { recursive: true, force: true });
+});

@@ -1,10 +1,11 @@
 import { createRequire } from "node:module";
 import type { Database, RootDatabase, Transaction } from "lmdb";
-import { bootId, type Disk, systemDisk } from "../../disk.ts";
+import { type Disk, systemDisk } from "../../disk.ts";
 import { readInt64 } from "../../protocol/index.ts";
 import type { Lease, Rows, Snapshot, StoreEngine, TaskState } from "./engine.ts";
+import { LmdbDirectory } from "./lmdb-directory.ts";
 import { readingLongKeys, storedKey, storedRow } from "./long-keys.ts";
-import { type CommittedRows, OverlayRows } from "./overlay-rows.ts";
+import { type CommittedRows, OverlayRows, type TakenChanges } from "./overlay-rows.ts";
 import { leasedSnapshot } from "./snapshot.ts";
 import { timeBytes } from "./time-bytes.ts";
 
@@ -23,8 +24,8 @@ const maxDbs = 4096;
 /** Has what is known of the state beside its rows; no store can be named so. */
 const metaName = "#meta";
 const binary = { keyEncoding: "binary", encoding: "binary" } as const;
-/** There while the state is open, with the boot that it was opened in. */
-const markerName = "open-in-boot";
+/** Codes of lmdb for a file that is not whole. */
+const corrupted = new Set([-30_793, -30_796, -30_797]);
 
 /**
  * The engine that keeps rows in lmdb: one environment a task, in which stores and segments are named
@@ -32,41 +33,44 @@ const markerName = "open-in-boot";
  */
 export function lmdb({ durability = "process", disk = systemDisk }: LmdbOptions = {}): StoreEngine {
   return {
-    name: "lmdb",
+    // One name for each way: what was written without syncs is not to be taken for what was written with them.
+    name: durability === "process" ? "lmdb" : "lmdb-system",
     isPersistent: true,
-    open(directory) {
-      if (durability === "process") wipeAfterPowerLoss(directory, disk);
-      disk.makeDirectory(directory);
-      if (durability === "process") mark(directory, disk);
-      return new LmdbState(directory, durability, disk);
+    open(path) {
+      const isSynced = durability === "system";
+      const directory = new LmdbDirectory(path, isSynced, disk);
+      directory.open();
+      try {
+        return new LmdbState(directory, isSynced);
+      } catch (error) {
+        if (!corrupted.has((error as { readonly code?: number }).code ?? 0)) throw error;
+        directory.wipe();
+        directory.open();
+        return new LmdbState(directory, isSynced);
+      }
     },
   };
 }
 
 class LmdbState implements TaskState {
   readonly isPersistent = true;
-  readonly #directory: string;
-  readonly #durability: "process" | "system";
-  readonly #disk: Disk;
+  readonly #directory: LmdbDirectory;
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #meta: Database<Buffer, Buffer>;
   readonly #sets = new Map<string, LmdbSet>();
   readonly #dropped = new Map<string, LmdbSet>();
   #isClosed = false;
 
-  constructor(directory: string, durability: "process" | "system", disk: Disk) {
+  constructor(directory: LmdbDirectory, isSynced: boolean) {
     const { open } = createRequire(import.meta.url)("lmdb") as typeof import("lmdb");
     this.#directory = directory;
-    this.#durability = durability;
-    this.#disk = disk;
-    const isFast = durability === "process";
     this.#root = open<Buffer, Buffer>({
       ...binary,
-      path: `${directory}/rows.mdb`,
+      path: directory.rowsPath,
       maxDbs,
       noMemInit: true,
-      useWritemap: isFast,
-      noSync: isFast,
+      useWritemap: !isSynced,
+      noSync: !isSynced,
     });
     this.#meta = this.#root.openDB<Buffer, Buffer>({ ...binary, name: metaName });
   }
@@ -99,10 +103,23 @@ class LmdbState implements TaskState {
     return bytes && readInt64(bytes, 0);
   }
 
+  write(maxRows: number): boolean {
+    let left = maxRows;
+    this.#root.transactionSync(() => {
+      for (const set of this.#sets.values()) {
+        const { unwritten } = set.rows;
+        if (unwritten > 0) set.write(set.rows.takeSome(left));
+        left -= unwritten;
+        if (left <= 0) return;
+      }
+    });
+    return left >= 0;
+  }
+
   commit(offsets: ReadonlyMap<string, number>): void {
     this.#root.transactionSync(() => {
       for (const set of this.#dropped.values()) set.drop();
-      for (const set of this.#sets.values()) set.write();
+      for (const set of this.#sets.values()) set.write(set.rows.take());
       for (const [store, offset] of offsets) {
         this.#meta.putSync(offsetKey(store), timeBytes(offset));
       }
@@ -133,11 +150,7 @@ class LmdbState implements TaskState {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#root.close();
-    if (this.#durability === "system") return;
-    const file = this.#disk.open(`${this.#directory}/rows.mdb`);
-    file.sync();
-    file.close();
-    this.#disk.remove(`${this.#directory}/${markerName}`);
+    this.#directory.close();
   }
 
   #open(name: string): LmdbSet {
@@ -166,9 +179,8 @@ class LmdbSet {
     return this.#withEmptyKey(rows, transaction);
   }
 
-  /** Puts into the database what waits; to be called within a transaction. */
-  write(): void {
-    const { isCleared, changes } = this.rows.take();
+  /** Puts changes into the database; to be called within a transaction. */
+  write({ isCleared, changes }: TakenChanges): void {
     if (isCleared) {
       this.#database.clearSync();
       this.#meta.removeSync(this.#emptyKey);
@@ -243,29 +255,4 @@ function getWithin(
 
 function offsetKey(store: string): Buffer {
   return Buffer.from(`offset ${store}`);
-}
-
-/**
- * Without syncs, a crash of the machine can leave the file corrupt: if it was open then, that is under
- * another boot than the present one, nothing in it can be trusted.
- */
-function wipeAfterPowerLoss(directory: string, disk: Disk): void {
-  const path = `${directory}/${markerName}`;
-  const size = disk.sizeOf(path);
-  if (size === undefined) return;
-  const marker = Buffer.alloc(size);
-  const file = disk.open(path);
-  file.read(marker, 0);
-  file.close();
-  if (marker.toString() !== bootId()) disk.remove(directory);
-}
-
-function mark(directory: string, disk: Disk): void {
-  const path = `${directory}/${markerName}`;
-  // Where the machine does not name its boots, an empty marker equals none of them.
-  const file = disk.open(path);
-  file.write([Buffer.from(bootId() ?? "")], 0);
-  file.sync();
-  file.close();
-  disk.syncDirectory(directory);
 }

@@ -52,7 +52,7 @@ export function lruMap<K, V>(
         });
         const restore = (row: Buffer, bytes: Buffer | null, timestamp: number) => {
           isRestoring = true;
-          store.restore(row, bytes, timestamp);
+          store.restore(row, bytes, timestamp, noHeaders);
           isRestoring = false;
         };
         return { store, restore };

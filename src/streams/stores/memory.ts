@@ -1,7 +1,7 @@
 import { bytesOf, textOf } from "./byte-text.ts";
-import type { Lease, Rows, Snapshot, StoreEngine, TaskState } from "./engine.ts";
+import type { Lease, Rows, Snapshot, StoreEngine, TaskState, ValueFormat } from "./engine.ts";
 import { leasedSnapshot } from "./snapshot.ts";
-import { SortedKeys } from "./sorted-keys.ts";
+import { ValueTable } from "./value-table.ts";
 
 /** An engine that opens at once, in no directory. */
 export interface MemoryEngine extends StoreEngine {
@@ -64,26 +64,30 @@ class MemoryState implements TaskState {
 /** A value that is a small part of a larger buffer than this is copied, lest it keeps that alive. */
 const largeBuffer = 65_536;
 
-/** Rows in a map, whose keys are put in order when a range is first asked for, and kept so from then on. */
+/** Rows in memory: bytes, or values as they are once a store has asked for that. */
 export class MemoryRows implements Rows {
-  readonly #values = new Map<string, Buffer>();
-  #order: SortedKeys | undefined;
+  readonly #table = new ValueTable<unknown>();
+  /** How values become bytes; undefined while they are bytes. */
+  #format: ValueFormat<unknown> | undefined;
 
   get(key: Buffer): Buffer | null {
-    return this.#values.get(textOf(key)) ?? null;
+    const row = this.#table.find(textOf(key));
+    return row < 0 ? null : this.#bytesAt(row);
   }
 
   put(key: Buffer, value: Buffer): void {
     const text = textOf(key);
-    const known = this.#values.size;
+    const format = this.#format;
+    if (format) {
+      this.#table.put(text, format.decodeValue(value), format.timestampOf(value, 0));
+      return;
+    }
     const isPart = value.buffer.byteLength > largeBuffer && value.length < largeBuffer;
-    this.#values.set(text, isPart ? Buffer.from(value) : value);
-    if (this.#order && this.#values.size > known) this.#order.add(text);
+    this.#table.put(text, isPart ? Buffer.from(value) : value, 0);
   }
 
   delete(key: Buffer): void {
-    const text = textOf(key);
-    if (this.#values.delete(text)) this.#order?.delete(text);
+    this.#table.delete(textOf(key));
   }
 
   range(
@@ -91,20 +95,33 @@ export class MemoryRows implements Rows {
     to: Buffer | undefined,
     backwards = false,
   ): IterableIterator<readonly [Buffer, Buffer]> {
-    this.#order ??= new SortedKeys(this.#values.keys());
-    const keys = this.#order.range(from && textOf(from), to && textOf(to), backwards);
-    return this.#rowsOf(keys);
+    return this.#rowsOf(this.#table.range(from && textOf(from), to && textOf(to), backwards));
   }
 
   approximateCount(): number {
-    return this.#values.size;
+    return this.#table.size;
   }
 
-  *#rowsOf(keys: Iterable<string>): IterableIterator<readonly [Buffer, Buffer]> {
-    for (const text of keys) {
-      const value = this.#values.get(text);
+  keepValues<P>(format: ValueFormat<P>): ValueTable<P> {
+    const table = this.#table;
+    for (const [key, bytes] of [...this.range(undefined, undefined)]) {
+      table.put(textOf(key), format.decodeValue(bytes), format.timestampOf(bytes, 0));
+    }
+    this.#format = format as ValueFormat<unknown>;
+    return table as ValueTable<P>;
+  }
+
+  #bytesAt(row: number): Buffer {
+    const value = this.#table.valueAt(row);
+    if (!this.#format) return value as Buffer;
+    return this.#format.encodeParts(value, this.#table.timeAt(row)) as Buffer;
+  }
+
+  *#rowsOf(texts: Iterable<string>): IterableIterator<readonly [Buffer, Buffer]> {
+    for (const text of texts) {
+      const row = this.#table.find(text);
       // A row that was deleted since the iteration began is not seen any more.
-      if (value) yield [bytesOf(text), value];
+      if (row >= 0) yield [bytesOf(text), this.#bytesAt(row)];
     }
   }
 }

@@ -33,6 +33,9 @@ export class OverlayRows implements Rows {
   #order: SortedKeys | undefined;
   #isCleared = false;
   #pendingBytes = 0;
+  /** Goes over the changes that are to be written ahead of the commit; what changes meanwhile has it begin anew. */
+  #writing: Iterator<RowChange> | undefined;
+  #unwritten = 0;
 
   constructor(committed: CommittedRows) {
     this.committed = committed;
@@ -78,9 +81,33 @@ export class OverlayRows implements Rows {
     this.#isCleared = true;
   }
 
-  /** The changes since the last commit, and whether all rows are to go before them; they count as committed now. */
-  take(): { readonly isCleared: boolean; readonly changes: Iterable<RowChange> } {
-    const taken = { isCleared: this.#isCleared, changes: this.#changes.values() };
+  /** How many changes are not written yet. */
+  get unwritten(): number {
+    return this.#writing ? this.#unwritten : this.#changes.size;
+  }
+
+  /** At most so many of the changes that are not written yet, to be written at once: they are seen as changes still. */
+  takeSome(maxRows: number): TakenChanges {
+    if (!this.#writing) {
+      this.#writing = this.#changes.values();
+      this.#unwritten = this.#changes.size;
+    }
+    const changes: RowChange[] = [];
+    while (changes.length < maxRows) {
+      const next = this.#writing.next();
+      if (next.done) break;
+      changes.push(next.value);
+    }
+    this.#unwritten -= changes.length;
+    const isCleared = this.#isCleared;
+    this.#isCleared = false;
+    return { isCleared, changes };
+  }
+
+  /** The changes that are not written yet; all count as committed now. */
+  take(): TakenChanges {
+    const changes = this.#writing ? rest(this.#writing) : this.#changes.values();
+    const taken = { isCleared: this.#isCleared, changes };
     this.#forget();
     return taken;
   }
@@ -93,6 +120,7 @@ export class OverlayRows implements Rows {
     const text = textOf(key);
     const known = this.#changes.size;
     this.#changes.set(text, { key, value });
+    this.#writing = undefined;
     this.#pendingBytes += (value?.length ?? 0) + key.length + overheadBytes;
     if (this.#order && this.#changes.size > known) this.#order.add(text);
   }
@@ -103,7 +131,18 @@ export class OverlayRows implements Rows {
     this.#order = undefined;
     this.#isCleared = false;
     this.#pendingBytes = 0;
+    this.#writing = undefined;
   }
+}
+
+/** Changes that are to be written, and whether all rows are to go before them. */
+export interface TakenChanges {
+  readonly isCleared: boolean;
+  readonly changes: Iterable<RowChange>;
+}
+
+function* rest<T>(iterator: Iterator<T>): IterableIterator<T> {
+  for (let next = iterator.next(); !next.done; next = iterator.next()) yield next.value;
 }
 
 function* mergeChanges(

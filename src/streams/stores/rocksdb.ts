@@ -4,7 +4,7 @@ import { MillraceError } from "../../errors.ts";
 import { readInt64 } from "../../protocol/index.ts";
 import { prefixEnd } from "./byte-text.ts";
 import type { Lease, Rows, Snapshot, StoreEngine, TaskState } from "./engine.ts";
-import { type CommittedRows, OverlayRows } from "./overlay-rows.ts";
+import { type CommittedRows, OverlayRows, type TakenChanges } from "./overlay-rows.ts";
 import { leasedSnapshot } from "./snapshot.ts";
 import { timeBytes } from "./time-bytes.ts";
 
@@ -136,9 +136,23 @@ class RocksdbState implements TaskState {
     return bytes ? readInt64(bytes, 0) : undefined;
   }
 
+  write(maxRows: number): boolean {
+    const batch = this.#database._chainedBatch();
+    let left = maxRows;
+    for (const [name, set] of this.#sets) {
+      const { unwritten } = set.rows;
+      if (unwritten > 0) set.write(batch, nameKey(name), set.rows.takeSome(left));
+      left -= unwritten;
+      if (left <= 0) break;
+    }
+    batch._writeSync({});
+    batch._closeSync();
+    return left >= 0;
+  }
+
   commit(offsets: ReadonlyMap<string, number>): void {
     const batch = this.#database._chainedBatch();
-    for (const [name, set] of this.#sets) set.write(batch, nameKey(name));
+    for (const [name, set] of this.#sets) set.write(batch, nameKey(name), set.rows.take());
     for (const name of this.#dropped.keys()) batch._del(nameKey(name), {});
     for (const [store, offset] of offsets) {
       const key = Buffer.concat([offsetsPrefix, Buffer.from(store)]);
@@ -197,9 +211,8 @@ class RocksdbSet {
     this.rows = new OverlayRows(this.#committedRows());
   }
 
-  write(batch: Batch, name: Buffer): void {
+  write(batch: Batch, name: Buffer, { isCleared, changes }: TakenChanges): void {
     batch._put(name, this.#prefix, {});
-    const { isCleared, changes } = this.rows.take();
     if (isCleared) {
       const all = rangeOf(this.#database, this.#prefix, prefixEnd(this.#prefix), false);
       for (const [key] of all) batch._del(key, {});

@@ -1,5 +1,5 @@
 import { int64Max } from "../../protocol/index.ts";
-import { noHeaders } from "../message.ts";
+import { type Headers, noHeaders } from "../message.ts";
 import { type CachedRow, WriteBehindCache } from "./cache.ts";
 import type { KeyCodec, RowFormat } from "./codec.ts";
 import { sessionSchema } from "./key-first-schema.ts";
@@ -28,6 +28,8 @@ export interface SessionStoreParts<K, V> {
   readonly environment: StoreEnvironment;
   /** Of the cache in front, undefined for none: the interval of the segments behind it, 1 for rows in memory. */
   readonly cacheIntervalMs: number | undefined;
+  /** Whether what the cache hands on bears the headers of the record that wrote it, or none. */
+  readonly forwardsHeaders: boolean;
 }
 
 /** Values by key and session, over rows of bytes, with a cache in front if there is one. */
@@ -80,8 +82,9 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
       return;
     }
     const { key, window } = session;
-    const now = this.#parts.environment.task.currentTimestamp();
-    this.#write(this.#keys.encode(key), window.start, window.end, given, now);
+    const { task } = this.#parts.environment;
+    const record = { timestamp: task.currentTimestamp(), headers: task.currentHeaders() };
+    this.#write(this.#keys.encode(key), window.start, window.end, given, record);
   }
 
   remove(session: Windowed<K>): void {
@@ -89,11 +92,13 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
       this.put(session, null);
       return;
     }
-    const { changelog, task } = this.#parts.environment;
+    const { format, environment } = this.#parts;
+    const { changelog, task } = environment;
     const { start, end } = session.window;
     const key = this.#keys.encode(session.key);
     this.#rows.remove(key, start, end);
-    changelog?.log(sessionKey(key, start, end), null, task.currentTimestamp(), noHeaders);
+    const headers = format.headersOf(null, task.currentHeaders());
+    changelog?.log(sessionKey(key, start, end), null, task.currentTimestamp(), headers);
   }
 
   fetchSession(key: K, start: number, end: number): V | null {
@@ -158,8 +163,8 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
   }
 
   /** Takes in a record of the changelog. */
-  restore(key: Buffer, value: Buffer | null, timestamp: number): void {
-    this.#rows.restore(key, value && this.#parts.format.restored(value, timestamp));
+  restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void {
+    this.#rows.restore(key, value && this.#parts.format.restored(value, timestamp, headers));
   }
 
   onFlush(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
@@ -224,28 +229,37 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
     return row && this.#parts.format.decode(row);
   }
 
-  /** Writes rows and changelog; gives the row's size. */
-  #write(key: Buffer, start: number, end: number, value: V | null, now: number): number {
+  /** Writes rows and changelog, as part of a record; gives the row's size. */
+  #write(
+    key: Buffer,
+    start: number,
+    end: number,
+    value: V | null,
+    record: { readonly timestamp: number; readonly headers: Headers },
+  ): number {
     const { format, environment } = this.#parts;
     const row = value === null ? null : format.encode(value);
     this.#rows.put(key, start, end, row);
     const logged = row && format.logged(row);
-    environment.changelog?.log(sessionKey(key, start, end), logged, now, noHeaders);
+    const headers = format.headersOf(value, record.headers);
+    environment.changelog?.log(sessionKey(key, start, end), logged, record.timestamp, headers);
     return row ? row.length : 0;
   }
 
   /** As `CachingSessionStore.putAndMaybeForward`. */
-  #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
+  #writeThrough(cached: CachedRow<V>): number {
+    const { text, value, timestamp, metadata } = cached;
     const row = this.#cacheKeys.rowKey(text);
     const key = keyWithin(row, sessionSuffixBytes);
     const [start, end] = [sessionStart(row), sessionEnd(row)];
     const listener = this.#listener;
-    if (!listener) return this.#write(key, start, end, value, timestamp);
+    if (!listener) return this.#write(key, start, end, value, cached);
     const wantsOld = value === null || this.#sendsOldValues;
     const old = wantsOld ? this.#read(key, start, end) : null;
     if (value === null && old === null) return 0;
-    const bytes = this.#write(key, start, end, value, timestamp);
+    const bytes = this.#write(key, start, end, value, cached);
     const oldValue = this.#sendsOldValues ? old : null;
+    const headers = this.#parts.forwardsHeaders ? cached.headers : noHeaders;
     listener(this.#windowed(row), value, oldValue, timestamp, headers, metadata);
     return bytes;
   }

@@ -15,6 +15,17 @@ export interface ValueAndTimestamp<V> {
   readonly timestamp: number;
 }
 
+/** The same with the headers of the record that wrote it (KIP-1271). */
+export interface ValueTimestampHeaders<V> extends ValueAndTimestamp<V> {
+  readonly headers: Headers;
+}
+
+/** A session's value with the headers of the record that wrote it (KIP-1271). */
+export interface AggregationWithHeaders<A> {
+  readonly aggregation: A;
+  readonly headers: Headers;
+}
+
 /** A row of a range. */
 export type Row<K, V> = readonly [key: K, value: V];
 
@@ -75,12 +86,19 @@ export interface VersionedRecord<V> {
   readonly validTo: number | undefined;
 }
 
+/** Reads of a store that keeps the history of each key. */
+export interface ReadOnlyVersionedKeyValueStore<K, V> {
+  /** The version of a time, the present one by default; null where there was none. */
+  get(key: K, asOf?: number): VersionedRecord<V> | null;
+}
+
 /** A store that keeps the history of each key. */
-export interface VersionedKeyValueStore<K, V> extends StateStore {
+export interface VersionedKeyValueStore<K, V>
+  extends StateStore,
+    ReadOnlyVersionedKeyValueStore<K, V> {
   /** Gives the time at which the next version begins, −1 where there is none; undefined where it was too old to be put. */
   put(key: K, value: V | null, timestamp: number): number | undefined;
   delete(key: K, timestamp: number): VersionedRecord<V> | null;
-  get(key: K, asOf?: number): VersionedRecord<V> | null;
 }
 
 /** A span of time that a row stands for. */
@@ -96,11 +114,8 @@ export interface Windowed<K> {
   readonly window: Window;
 }
 
-/** A store of values by key and window start. */
-export interface WindowStore<K, V> extends StateStore {
-  readonly windowSizeMs: number;
-  readonly retentionMs: number;
-  put(key: K, value: V | null, windowStart: number): void;
+/** Reads of a window store. Times are in milliseconds since 1970. */
+export interface ReadOnlyWindowStore<K, V> {
   fetch(key: K, windowStart: number): V | null;
   /** Windows of one key that start within the times, both inclusive. */
   fetchRange(key: K, from: number, to: number): IterableIterator<Row<number, V>>;
@@ -124,16 +139,20 @@ export interface WindowStore<K, V> extends StateStore {
   backwardAll(): IterableIterator<Row<Windowed<K>, V>>;
 }
 
+/** A store of values by key and window start. */
+export interface WindowStore<K, V> extends StateStore, ReadOnlyWindowStore<K, V> {
+  readonly windowSizeMs: number;
+  readonly retentionMs: number;
+  put(key: K, value: V | null, windowStart: number): void;
+}
+
 /** What windowed aggregations of the DSL live in. */
 export interface TimestampedWindowStore<K, V>
   extends WindowStore<K, ValueAndTimestamp<V>>,
     CachedStore<Windowed<K>, V> {}
 
-/** A store of values by key and session. */
-export interface SessionStore<K, V> extends StateStore, CachedStore<Windowed<K>, V> {
-  readonly retentionMs: number;
-  put(key: Windowed<K>, value: V | null): void;
-  remove(key: Windowed<K>): void;
+/** Reads of a session store. Times are in milliseconds since 1970. */
+export interface ReadOnlySessionStore<K, V> {
   fetchSession(key: K, start: number, end: number): V | null;
   /** Sessions of a key that end at or after the one and start at or before the other. */
   findSessions(
@@ -164,3 +183,25 @@ export interface SessionStore<K, V> extends StateStore, CachedStore<Windowed<K>,
   backwardFetch(key: K): IterableIterator<Row<Windowed<K>, V>>;
   fetchKeys(fromKey: K | undefined, toKey: K | undefined): IterableIterator<Row<Windowed<K>, V>>;
 }
+
+/** A store of values by key and session. */
+export interface SessionStore<K, V>
+  extends StateStore,
+    CachedStore<Windowed<K>, V>,
+    ReadOnlySessionStore<K, V> {
+  readonly retentionMs: number;
+  put(key: Windowed<K>, value: V | null): void;
+  remove(key: Windowed<K>): void;
+}
+
+/** What a store can be asked from outside its task; for a store of the program's own, all of it. */
+export type ReadOnlyStore<S> =
+  S extends ReadOnlyKeyValueStore<infer K, infer V>
+    ? ReadOnlyKeyValueStore<K, V>
+    : S extends ReadOnlyWindowStore<infer K, infer V>
+      ? ReadOnlyWindowStore<K, V>
+      : S extends ReadOnlySessionStore<infer K, infer V>
+        ? ReadOnlySessionStore<K, V>
+        : S extends ReadOnlyVersionedKeyValueStore<infer K, infer V>
+          ? ReadOnlyVersionedKeyValueStore<K, V>
+          : S;

@@ -1,6 +1,7 @@
+import type { Field } from "../../protocol/index.ts";
 import type { Headers } from "../message.ts";
 import type { TaskContext } from "../node.ts";
-import type { TaskState } from "./engine.ts";
+import type { StoreEngine, TaskState } from "./engine.ts";
 import type { StateStore } from "./state-store.ts";
 
 /** Stands for no timestamp of one's own: the record gets that of the producer's clock. */
@@ -8,8 +9,8 @@ export const noTimestamp = -1;
 
 /** Where a store's changes go. */
 export interface Changelog {
-  /** Appends a change under the time given, or {@link noTimestamp}. Key and value are the changelog's bytes, not the store's. */
-  log(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void;
+  /** Appends a change under the time given, or {@link noTimestamp}. Key and value are the changelog's, not the store's; text stands for its UTF-8. */
+  log(key: Field, value: Field, timestamp: number, headers: Headers): void;
 }
 
 /** What a store is opened with in a task. */
@@ -60,6 +61,8 @@ export interface StoreBuilder<S extends StateStore = StateStore> {
   readonly isLogged: boolean;
   readonly isCached: boolean;
   readonly isPersistent: boolean;
+  /** The engine that keeps its rows; undefined for that of the application, or for memory. */
+  readonly engine?: StoreEngine | undefined;
   /** Configs for the changelog topic, over those that follow from the kind. */
   readonly changelogConfigs: ReadonlyMap<string, string>;
   /** For windowed and session stores: how long rows are kept. */

@@ -23,7 +23,10 @@ export interface TimeOrderedBuffer<K, V> extends StateStore {
 
 /** Options of {@link timeOrderedBuffer}. */
 export interface TimeOrderedBufferOptions<K, V>
-  extends Pick<StoreOptions<K, V>, "key" | "value" | "changelog" | "storeType" | "compression"> {
+  extends Pick<
+    StoreOptions<K, V>,
+    "key" | "value" | "changelog" | "storeType" | "engine" | "compression"
+  > {
   readonly graceMs: number;
 }
 

@@ -213,7 +213,7 @@ class ExpiringStore<K, V> implements ExpiringKeyValueStore<K, V> {
     this.#observedTime = Math.max(this.#observedTime, timestamp);
     const header = headers.findLast((one) => one.key === expiryHeader)?.value;
     const end = header ? readInt64(header, 0) : this.#endAt(timestamp, this.#ttlMs);
-    this.#write(key, value && this.#format.restored(value, timestamp), end);
+    this.#write(key, value && this.#format.restored(value, timestamp, headers), end);
   }
 
   flush(): void {

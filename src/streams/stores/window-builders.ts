@@ -1,4 +1,5 @@
 import { TopologyError } from "../../errors.ts";
+import type { Headers } from "../message.ts";
 import {
   checkPeriod,
   checkSerdes,
@@ -8,6 +9,7 @@ import {
   storeBuilder,
 } from "./builder-options.ts";
 import { KeyCodec, plainFormat, type RowFormat, timestampedFormat } from "./codec.ts";
+import { headersFormat, timestampHeadersFormat } from "./headers-format.ts";
 import { unwrapping } from "./key-value-builders.ts";
 import { MemorySessionRows } from "./memory-session-rows.ts";
 import { MemoryWindowRows } from "./memory-window-rows.ts";
@@ -16,11 +18,13 @@ import { Segments } from "./segments.ts";
 import { type SessionRows, segmentedSessionRows, timeOrderedSessionRows } from "./session-rows.ts";
 import { RowsSessionStore } from "./session-store.ts";
 import type {
+  AggregationWithHeaders,
   FlushListener,
   SessionStore,
   StateStore,
   TimestampedWindowStore,
   ValueAndTimestamp,
+  ValueTimestampHeaders,
   Windowed,
   WindowStore,
 } from "./state-store.ts";
@@ -44,11 +48,6 @@ export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
   /** Whether each put adds a row, also where there is one for the key and start; false by default. */
   readonly retainsDuplicates?: boolean | undefined;
   /**
-   * Whether changes are logged with the headers of the record that made them, as joins of streams do;
-   * false by default.
-   */
-  readonly logsHeaders?: boolean | undefined;
-  /**
    * Orders rows by time, as results on close want them, alone or with an index by key; only for
    * persistent stores. With an index there is no cache.
    */
@@ -61,7 +60,8 @@ export function windowStore<K, V>(
   options: WindowStoreOptions<K, V>,
 ): StoreBuilder<WindowStore<K, V>> {
   return windowBuilder(name, options, "window", (environment) => {
-    const format = plainFormat(options.value, environment.topic, environment.task);
+    const { topic, task } = environment;
+    const format = plainFormat(options.value, topic, task, options.logsHeaders);
     return new RowsWindowStore(windowParts(name, options, format, environment));
   });
 }
@@ -72,8 +72,20 @@ export function timestampedWindowStore<K, V>(
   options: WindowStoreOptions<K, V>,
 ): StoreBuilder<TimestampedWindowStore<K, V>> {
   return windowBuilder(name, options, "timestamped-window", (environment) => {
-    const format = timestampedFormat(options.value, environment.topic, environment.task);
+    const { topic, task } = environment;
+    const format = timestampedFormat(options.value, topic, task, options.logsHeaders);
     return new TimestampedWindows(windowParts(name, options, format, environment));
+  });
+}
+
+/** The same with the time and the headers that each value was written with (KIP-1271). */
+export function timestampedWindowStoreWithHeaders<K, V>(
+  name: string,
+  options: Omit<WindowStoreOptions<K, V>, "logsHeaders">,
+): StoreBuilder<WindowStore<K, ValueTimestampHeaders<V>>> {
+  return windowBuilder(name, options, "timestamped-window", (environment) => {
+    const format = timestampHeadersFormat(options.value, environment.topic);
+    return new RowsWindowStore(windowParts(name, options, format, environment));
   });
 }
 
@@ -82,9 +94,27 @@ export function sessionStore<K, V>(
   name: string,
   options: SessionStoreOptions<K, V>,
 ): StoreBuilder<SessionStore<K, V>> {
+  return sessionBuilder(name, options, ({ topic, task }) =>
+    plainFormat(options.value, topic, task, options.logsHeaders),
+  );
+}
+
+/** The same with the headers that each value was written with (KIP-1271). */
+export function sessionStoreWithHeaders<K, V>(
+  name: string,
+  options: Omit<SessionStoreOptions<K, V>, "logsHeaders">,
+): StoreBuilder<SessionStore<K, AggregationWithHeaders<V>>> {
+  return sessionBuilder(name, options, ({ topic }) => headersFormat(options.value, topic));
+}
+
+function sessionBuilder<K, V, S>(
+  name: string,
+  options: SessionStoreOptions<K, S>,
+  formatIn: (environment: StoreEnvironment) => RowFormat<V>,
+): StoreBuilder<SessionStore<K, V>> {
   checkSerdes(name, options);
   checkPeriod(name, "retentionMs", options.retentionMs);
-  const { retentionMs, key, value, storeType = "persistent", cache = false } = options;
+  const { retentionMs, key, storeType = "persistent", cache = false, logsHeaders } = options;
   return storeBuilder(options, {
     kind: "session",
     name,
@@ -98,12 +128,17 @@ export function sessionStore<K, V>(
         isPersistent,
         retentionMs,
         keys: new KeyCodec(key, topic, task, name),
-        format: plainFormat(value, topic, task),
+        format: formatIn(environment),
         rows: sessionRows(name, options, environment),
         environment,
         cacheIntervalMs: cache ? intervalMs : undefined,
+        // As `SessionCacheFlushListenerWithHeader`: results have the headers of the aggregate, which has none.
+        forwardsHeaders: logsHeaders !== "deletions",
       });
-      return { store, restore: (row, bytes, timestamp) => store.restore(row, bytes, timestamp) };
+      return {
+        store,
+        restore: (row, bytes, timestamp, headers) => store.restore(row, bytes, timestamp, headers),
+      };
     },
   });
 }
@@ -124,7 +159,7 @@ class TimestampedWindows<K, V>
 }
 
 interface Restored {
-  restore(key: Buffer, value: Buffer | null, timestamp: number): void;
+  restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void;
 }
 
 function windowBuilder<K, V, S extends StateStore & Restored>(
@@ -149,7 +184,10 @@ function windowBuilder<K, V, S extends StateStore & Restored>(
     isCached: cache && canCache,
     open(environment) {
       const store = open(environment);
-      return { store, restore: (key, value, timestamp) => store.restore(key, value, timestamp) };
+      return {
+        store,
+        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
+      };
     },
   });
 }
@@ -170,7 +208,6 @@ function windowParts<K, V, S>(
     windowSizeMs,
     retentionMs,
     retainsDuplicates,
-    logsHeaders: options.logsHeaders ?? false,
     keys: new KeyCodec(key, environment.topic, environment.task, name),
     format,
     rows: windowRows(name, options, environment),

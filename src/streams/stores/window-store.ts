@@ -1,4 +1,4 @@
-import { noHeaders } from "../message.ts";
+import type { Headers } from "../message.ts";
 import { type CachedRow, WriteBehindCache } from "./cache.ts";
 import type { KeyCodec, RowFormat } from "./codec.ts";
 import { windowKey } from "./key-schema.ts";
@@ -17,8 +17,6 @@ export interface WindowStoreParts<K, V> {
   readonly windowSizeMs: number;
   readonly retentionMs: number;
   readonly retainsDuplicates: boolean;
-  /** Whether changes are logged with the headers of the record that made them. */
-  readonly logsHeaders: boolean;
   readonly keys: KeyCodec<K>;
   readonly format: RowFormat<V>;
   readonly rows: WindowRows;
@@ -88,8 +86,9 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
       this.#cache.put(this.#textOf(key, windowStart), given);
       this.#latestCached = Math.max(this.#latestCached, windowStart);
     } else {
-      const now = this.#parts.environment.task.currentTimestamp();
-      this.#write(this.#keys.encode(key), given, windowStart, now);
+      const { task } = this.#parts.environment;
+      const now = task.currentTimestamp();
+      this.#write(this.#keys.encode(key), given, windowStart, now, task.currentHeaders());
     }
   }
 
@@ -142,8 +141,8 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   /** Takes in a record of the changelog. */
-  restore(key: Buffer, value: Buffer | null, timestamp: number): void {
-    this.#rows.restore(key, value && this.#parts.format.restored(value, timestamp));
+  restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void {
+    this.#rows.restore(key, value && this.#parts.format.restored(value, timestamp, headers));
   }
 
   /** Lets somebody know of what the cache writes through; false where there is no cache. */
@@ -215,15 +214,15 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   /** Writes rows and changelog; gives the row's size. */
-  #write(key: Buffer, value: V | null, start: number, now: number): number {
-    const { format, retainsDuplicates, logsHeaders, environment } = this.#parts;
+  #write(key: Buffer, value: V | null, start: number, now: number, context: Headers): number {
+    const { format, retainsDuplicates, environment } = this.#parts;
     const row = value === null ? null : format.encode(value);
     this.#rows.put(key, row, start);
     const { changelog } = environment;
     if (changelog) {
       if (retainsDuplicates) this.#loggedSequence = nextSequence(this.#loggedSequence);
       const logged = windowKey(key, start, this.#loggedSequence);
-      const headers = logsHeaders ? environment.task.currentHeaders() : noHeaders;
+      const headers = format.headersOf(value, context);
       if (row) changelog.log(logged, format.logged(row), format.timestampOf(row, now), headers);
       else changelog.log(logged, null, now, headers);
     }
@@ -235,11 +234,11 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     const row = this.#cacheKeys.rowKey(text);
     const [key, start] = [this.#layout.keyOf(row), this.#layout.startOf(row)];
     const listener = this.#listener;
-    if (!listener) return this.#write(key, value, start, timestamp);
+    if (!listener) return this.#write(key, value, start, timestamp, headers);
     const wantsOld = value === null || this.#sendsOldValues;
     const old = wantsOld ? this.#read(key, start) : null;
     if (value === null && old === null) return 0;
-    const bytes = this.#write(key, value, start, timestamp);
+    const bytes = this.#write(key, value, start, timestamp, headers);
     const oldValue = this.#sendsOldValues ? old : null;
     listener(this.#windowed(row), value, oldValue, timestamp, headers, metadata);
     return bytes;

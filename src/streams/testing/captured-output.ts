@@ -1,5 +1,6 @@
 import { type Field, partitionForKey } from "../../protocol/index.ts";
 import type { Headers } from "../message.ts";
+import type { ProductionFailure } from "../runtime/error-handlers.ts";
 import type { Output } from "../runtime/output.ts";
 import type { RawTestRecord } from "./test-record.ts";
 
@@ -33,6 +34,14 @@ export class CapturedOutput implements Output {
 
   partitions(): number {
     return this.#partitions;
+  }
+
+  later(_topic: string, write: () => void): void {
+    write();
+  }
+
+  failed({ error }: ProductionFailure): void {
+    throw error;
   }
 
   /** Gives what was written since the last time. */

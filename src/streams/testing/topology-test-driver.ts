@@ -1,18 +1,40 @@
 import type { Deserializer } from "../../client/index.ts";
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, TopologyError } from "../../errors.ts";
 import { partitionForKey } from "../../protocol/index.ts";
+import { systemRandom } from "../../random.ts";
+import {
+  type StoreHandle,
+  type StoreOf,
+  type StoreTypes,
+  storeNameOf,
+  type UntypedName,
+} from "../dsl/store-handle.ts";
+import {
+  type DeserializationExceptionHandler,
+  failOnError,
+  type ProcessingExceptionHandler,
+} from "../runtime/error-handlers.ts";
 import { GlobalTask } from "../runtime/global-task.ts";
+import type { ReadFailure } from "../runtime/record-queue.ts";
 import { type DroppedRecord, Task } from "../runtime/task.ts";
 import { type Subtopology, TopologyPlan } from "../runtime/topology-plan.ts";
 import { SharedCacheBudget } from "../stores/cache-budget.ts";
 import { memoryEngine } from "../stores/memory.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { TopologyBuilder } from "../topology-builder.ts";
+import type { SourceNode } from "../topology-node.ts";
 import { CapturedOutput } from "./captured-output.ts";
+import { DriverClock } from "./driver-clock.ts";
 import { SingleRecord } from "./single-record.ts";
 import { TestInputTopic, type TestInputTopicOptions } from "./test-input-topic.ts";
 import { TestOutputTopic } from "./test-output-topic.ts";
 import type { RawTestRecord } from "./test-record.ts";
+
+/** What is tested: a `Topology`. */
+interface TestedTopology<Stores> {
+  readonly builder: TopologyBuilder;
+  readonly storeTypes?: Stores;
+}
 
 /** How a topology is tested. */
 export interface TopologyTestDriverOptions {
@@ -30,6 +52,10 @@ export interface TopologyTestDriverOptions {
   readonly keepsCaches?: boolean | undefined;
   /** Settings of the application that processors can read, by Kafka's names. */
   readonly configs?: { readonly [name: string]: unknown } | undefined;
+  /** Decides on records that cannot be deserialized; they fail the call that wrote them by default. */
+  readonly deserializationExceptionHandler?: DeserializationExceptionHandler | undefined;
+  /** Decides on records and punctuations at which a node throws; they fail the call by default. */
+  readonly processingExceptionHandler?: ProcessingExceptionHandler | undefined;
   /** Hears of each record that is dropped on its way, such as a late one. */
   readonly onDropped?: ((record: DroppedRecord) => void) | undefined;
 }
@@ -38,9 +64,10 @@ const defaultCacheBytes = 10 * 1024 * 1024;
 
 /**
  * Runs a topology without a broker, a thread or a file: records go in at its source topics and come out at
- * its sinks, within the call. After each record everything is committed, as in the JVM's driver.
+ * its sinks, within the call. After each record everything is committed, as in the JVM's driver. What async
+ * operators wait for comes out after {@link TopologyTestDriver.settle}.
  */
-export class TopologyTestDriver implements Disposable {
+export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implements Disposable {
   readonly #plan: TopologyPlan;
   readonly #partitions: number;
   readonly #output: CapturedOutput;
@@ -49,12 +76,12 @@ export class TopologyTestDriver implements Disposable {
   readonly #keepsCaches: boolean;
   readonly #offsets = new Map<string, number>();
   readonly #produced = new Map<string, RawTestRecord[]>();
-  #now: number;
+  readonly #clock: DriverClock;
   #isClosed = false;
 
   /** Opens the topology; throws a `TopologyError` where a node cannot be opened. */
   constructor(
-    { builder }: { readonly builder: TopologyBuilder },
+    { builder }: TestedTopology<Stores>,
     {
       applicationId = "test",
       startTime = 0,
@@ -62,10 +89,13 @@ export class TopologyTestDriver implements Disposable {
       cacheMaxBytes = defaultCacheBytes,
       keepsCaches = false,
       configs = {},
+      deserializationExceptionHandler = failOnError,
+      processingExceptionHandler,
       onDropped,
     }: TopologyTestDriverOptions = {},
   ) {
-    this.#now = startTime;
+    const clock = new DriverClock(startTime);
+    this.#clock = clock;
     this.#partitions = partitions;
     this.#keepsCaches = keepsCaches;
     this.#plan = new TopologyPlan(builder, applicationId);
@@ -73,8 +103,10 @@ export class TopologyTestDriver implements Disposable {
     const common = {
       plan: this.#plan,
       output: this.#output,
-      wallClock: () => this.#now,
+      wallClock: () => clock.now(),
+      host: { clock, random: systemRandom },
       configs: new Map<string, unknown>([...driverConfigs, ...Object.entries(configs)]),
+      onReadFailure: readFailures(this.#plan, deserializationExceptionHandler),
       onDropped,
     };
     this.#global = new GlobalTask({ ...common, memory: newState(), persistent: newState() });
@@ -87,7 +119,11 @@ export class TopologyTestDriver implements Disposable {
     this.#tasks = Array.from({ length: partitions }, (_, partition) => {
       const inputs = inputsOf(subtopology, partition);
       const state = { memory: newState(), persistent: newState() };
-      return new Task({ ...common, ...state, subtopology, partition, inputs, cache, globalStores });
+      const parts = { ...common, ...state, subtopology, partition, inputs, cache, globalStores };
+      const onProcessingFailure = processingExceptionHandler;
+      const task = new Task({ ...parts, onProcessingFailure });
+      task.initialize();
+      return task;
     });
   }
 
@@ -96,7 +132,7 @@ export class TopologyTestDriver implements Disposable {
     topic: string,
     options: TestInputTopicOptions<K, V>,
   ): TestInputTopic<K, V> {
-    return new TestInputTopic(this, topic, { startTime: this.#now, ...options });
+    return new TestInputTopic(this, topic, { startTime: this.#clock.now(), ...options });
   }
 
   /** Makes a way out: what was written to a topic and not yet read. */
@@ -112,10 +148,25 @@ export class TopologyTestDriver implements Disposable {
     return [...this.#produced.keys()];
   }
 
-  /** Moves the clock and runs the punctuations that are due. */
+  /**
+   * Waits for what async operators have under way, and hands on what comes of it, until nothing is left. Waits
+   * between two tries take no time here, and calls time out by {@link advanceWallClockTime} alone. Rejects where a
+   * node fails.
+   */
+  async settle(): Promise<void> {
+    for (;;) {
+      this.#checkOpen();
+      this.#processAll();
+      const busy = this.#tasks.filter(({ asyncWork }) => asyncWork.pending > 0);
+      if (busy.length === 0) return;
+      await Promise.race(busy.map(({ asyncWork }) => asyncWork.untilReady()));
+    }
+  }
+
+  /** Moves the clock and runs the punctuations that are due; calls whose time is over then fail. */
   advanceWallClockTime(ms: number): void {
     this.#checkOpen();
-    this.#now += ms;
+    this.#clock.advance(ms);
     for (const task of this.#tasks) {
       task.punctuateWallClock();
       this.#commitTask(task);
@@ -133,10 +184,23 @@ export class TopologyTestDriver implements Disposable {
     this.#processAll();
   }
 
-  /** A store of the topology in one partition's task, or a global one; undefined where there is none of that name. */
-  store<S extends StateStore>(name: string, partition = 0): S | undefined {
-    const open = this.#tasks[partition]?.stores.get(name) ?? this.#global.stores.get(name);
-    return open?.store as S | undefined;
+  /**
+   * A store of the topology in one partition's task, or a global one: by the table that has it, by its builder,
+   * or by its name. Throws UNKNOWN_STORE where there is none; a name whose type the topology does not know
+   * gives undefined then.
+   */
+  store<Handle extends StoreHandle>(store: Handle, partition?: number): StoreOf<Handle>;
+  store<S extends StateStore>(name: UntypedName<Stores>, partition?: number): S | undefined;
+  store<Name extends keyof Stores & string>(name: Name, partition?: number): Stores[Name];
+  store(store: StoreHandle | string, partition = 0): StateStore | undefined {
+    const name = storeNameOf(store);
+    const open =
+      name === undefined
+        ? undefined
+        : (this.#tasks[partition]?.stores.get(name) ?? this.#global.stores.get(name));
+    if (open || typeof store === "string") return open?.store;
+    const message = `the topology has no store ${name ?? "for that table: give it one by `store`"}`;
+    throw new TopologyError("UNKNOWN_STORE", message);
   }
 
   /** Writes one record as bytes; what {@link TestInputTopic} does. */
@@ -205,9 +269,10 @@ export class TopologyTestDriver implements Disposable {
   #processAll(): void {
     this.#capture();
     for (;;) {
-      const task = this.#tasks.find(({ hasRecords }) => hasRecords);
+      const task = this.#tasks.find(canGoOn);
       if (!task) return;
-      task.process();
+      if (task.asyncWork.hasReady) task.asyncWork.release();
+      else task.process();
       task.punctuateStreamTime();
       this.#commitTask(task);
       this.#capture();
@@ -241,6 +306,24 @@ const driverConfigs: readonly [string, unknown][] = [
   ["__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 0],
   ["__emit.interval.ms.kstreams.windowed.aggregation__", 0],
 ];
+
+/** Whether there is something to do that waits for no answer. */
+function canGoOn({ hasRecords, asyncWork }: Task): boolean {
+  return asyncWork.hasReady || (hasRecords && !asyncWork.isFull);
+}
+
+/** Asks the handler about records that cannot be read, telling it which source reads them. */
+function readFailures(plan: TopologyPlan, decide: DeserializationExceptionHandler): ReadFailure {
+  const sources = [...plan.builder.nodes.values()].filter(({ kind }) => kind === "source");
+  return ({ why, error, metadata: record }) => {
+    if (why === "negative-timestamp") return "drop";
+    const reads = ({ topics }: SourceNode) =>
+      topics.some((t) => plan.topicName(t) === record.topic);
+    const node = sources.find((source) => reads(source as SourceNode))?.name ?? "";
+    const taskId = `0_${record.partition}`;
+    return decide({ error, node, taskId, record }) === "fail" ? "fail" : "drop";
+  };
+}
 
 function newState() {
   return memoryEngine.open("");

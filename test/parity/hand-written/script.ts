@@ -19,7 +19,7 @@ export function question(
   let last: string | undefined;
   const topology = steps.map((step, index): CaseOperator => {
     const id = step.id ?? `n${index + 1}`;
-    const isSource = ["stream", "table", "globalTable", "cogroup"].includes(step.op);
+    const isSource = /^(stream|table|globalTable|cogroup|add.*|connect)$/.test(step.op);
     const of = step.of ?? last;
     last = id;
     return { ...step, id, ...(isSource || of === undefined ? {} : { of }) };

@@ -1,5 +1,6 @@
 import { DecodeError } from "../../../errors.ts";
 import type { Headers } from "../../message.ts";
+import { preparedParts, slices } from "../../prepared-parts.ts";
 import type { Serde } from "../../serde.ts";
 import { toBuffer } from "../../stores/byte-text.ts";
 import { hashBytes, noHashBit } from "./subscription.ts";
@@ -18,28 +19,42 @@ export interface Response<W> {
  * none, as it is there.
  */
 export function responseSerde<W>(inner: Serde<W>): Serde<Response<W>> {
-  const { serializeFor } = inner;
-  const serde: Serde<Response<W>> = {
-    serialize: (response) => encode(response, (value) => inner.serialize(value)),
-    deserialize(buffer, start, end) {
-      const first = start < end ? (buffer[start] as number) : -1;
-      const valueStart = start + 1 + (first & noHashBit ? 0 : hashBytes);
-      if ((first !== 0 && first !== noHashBit) || valueStart > end) {
-        const message = `an answer of a foreign-key join has ${end - start} bytes and begins with ${first}, which cannot be read`;
-        throw new DecodeError("INVALID_VALUE", message, start);
-      }
-      return {
-        hash: first === noHashBit ? null : buffer.subarray(start + 1, valueStart),
-        foreignValue: valueStart === end ? null : inner.deserialize(buffer, valueStart, end),
-        primaryPartition: undefined,
-      };
-    },
-  };
-  if (!serializeFor) return serde;
+  const { serializeFor, prepare } = inner;
   return {
-    ...serde,
-    serializeFor: (response: Response<W>, topic: string, headers: Headers) =>
-      encode(response, (value) => serializeFor.call(inner, value, topic, headers)),
+    serialize: (response) => encode(response, (value) => inner.serialize(value)),
+    deserialize: (buffer, start, end) => decode(inner, buffer, start, end),
+    ...(serializeFor && {
+      serializeFor: (response: Response<W>, topic: string, headers: Headers) =>
+        encode(response, (value) => serializeFor.call(inner, value, topic, headers)),
+    }),
+    ...(prepare && {
+      prepare(batch: readonly Buffer[], topic: string) {
+        const values = preparedParts(batch, (bytes) => {
+          const { foreignValue } = decode(slices, bytes, 0, bytes.length);
+          return foreignValue === null ? [] : [foreignValue];
+        });
+        return prepare.call(inner, values, topic);
+      },
+    }),
+  };
+}
+
+function decode<W>(
+  inner: Pick<Serde<W>, "deserialize">,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): Response<W> {
+  const first = start < end ? (buffer[start] as number) : -1;
+  const valueStart = start + 1 + (first & noHashBit ? 0 : hashBytes);
+  if ((first !== 0 && first !== noHashBit) || valueStart > end) {
+    const message = `an answer of a foreign-key join has ${end - start} bytes and begins with ${first}, which cannot be read`;
+    throw new DecodeError("INVALID_VALUE", message, start);
+  }
+  return {
+    hash: first === noHashBit ? null : buffer.subarray(start + 1, valueStart),
+    foreignValue: valueStart === end ? null : inner.deserialize(buffer, valueStart, end),
+    primaryPartition: undefined,
   };
 }
 

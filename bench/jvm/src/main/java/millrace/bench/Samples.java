@@ -25,6 +25,11 @@ final class Samples {
     print(records);
   }
 
+  /** Tells how long it took until all that was still on its way had been written, once the last record was there. */
+  void drained(double milliseconds) {
+    System.out.printf("{\"drainMs\":%.0f}%n", milliseconds);
+  }
+
   void end(long records, long checksum) throws Exception {
     long peakKb =
         Files.readAllLines(Path.of("/proc/self/status")).stream()

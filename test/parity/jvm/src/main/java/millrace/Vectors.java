@@ -10,5 +10,6 @@ public final class Vectors {
         MessageVectors.write(root.resolve("test/protocol/vectors.jsonl.gz"));
         BatchVectors.write(root.resolve("src/protocol/record-batch.vectors.json"));
         AssignorVectors.write(root.resolve("src/client/group/assignors/assignors.vectors.json"));
+        SerdeVectors.write(root.resolve("src/streams/serdes.vectors.json"));
     }
 }

@@ -20,11 +20,14 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+import org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
@@ -72,8 +75,14 @@ final class CaseRun {
     // A table's mapValues without a store takes no serde; what comes after it uses the default one.
     settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
-    one.path("config").fields().forEachRemaining(field -> settings.put(field.getKey(), field.getValue().asText()));
+    one.path("config").fields().forEachRemaining(field -> settings.put(field.getKey(), setting(field.getKey(), field.getValue().asText())));
     return settings;
+  }
+
+  /** Handlers that go on are named by that word. */
+  private static Object setting(String name, String value) {
+    if (!value.equals("continue")) return value;
+    return name.startsWith("deserialization") ? LogAndContinueExceptionHandler.class : LogAndContinueProcessingExceptionHandler.class;
   }
 
   private void run(CaseTopology plan, Topology topology, Properties settings) {
@@ -108,6 +117,15 @@ final class CaseRun {
       return;
     }
     String topic = input.get("topic").asText();
+    if (input.has("hex")) {
+      var record = new TestRecord<>(
+          input.get("key").asText().getBytes(StandardCharsets.UTF_8),
+          HEX.parseHex(input.get("hex").asText()),
+          new RecordHeaders(),
+          input.get("ts").asLong());
+      driver.createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer()).pipeInput(record);
+      return;
+    }
     Type key = plan.inputKeys.get(topic);
     Type value = plan.inputValues.get(topic);
     Headers headers = new RecordHeaders();

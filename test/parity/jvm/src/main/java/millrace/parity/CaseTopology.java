@@ -3,6 +3,7 @@ package millrace.parity;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.kstream.*;
 import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
@@ -57,6 +59,7 @@ final class CaseTopology {
   }
 
   Topology build(Properties settings) {
+    if (ProcessorTopology.describes(operators)) return new ProcessorTopology(this).build(operators);
     for (JsonNode one : operators) {
       Node made = make(one);
       if (made != null && one.has("id")) nodes.put(one.get("id").asText(), made);
@@ -76,12 +79,14 @@ final class CaseTopology {
       case "repartition" -> repartition(one);
       case "toTable", "toStream" -> convert(one);
       case "groupByKey", "groupBy" -> group(one);
-      case "windowTime", "windowSliding", "windowSession", "emit" -> window(one);
+      case "windowTime", "windowSliding", "windowSession", "windowUnlimited", "emit" -> window(one);
       case "count", "reduce", "aggregate" -> aggregate(one);
       case "cogroup" -> cogroup(one);
       case "suppress" -> suppress(one);
       case "join", "leftJoin", "outerJoin" -> join(one);
       case "to" -> to(one);
+      case "process", "processValues" -> process(one);
+      case "addGlobalStore" -> globalStore(one);
       default -> throw new IllegalStateException("no operator " + op);
     };
   }
@@ -117,6 +122,7 @@ final class CaseTopology {
     }
     Consumed<Object, Object> consumed = Consumed.with(key.serde(), value.serde());
     if (one.has("name")) consumed = consumed.withName(nameOf(one));
+    if (one.has("extractor")) consumed = consumed.withTimestampExtractor(extractor(one));
     return new Node(builder.stream(topics, consumed), key, value, null);
   }
 
@@ -128,11 +134,51 @@ final class CaseTopology {
     inputValues.put(topic, value);
     Consumed<Object, Object> consumed = Consumed.with(key.serde(), value.serde());
     if (one.has("name")) consumed = consumed.withName(nameOf(one));
+    if (one.has("extractor")) consumed = consumed.withTimestampExtractor(extractor(one));
     boolean isGlobal = one.get("op").asText().equals("globalTable");
     if (isGlobal && !isMaterialized(one)) return new Node(builder.globalTable(topic, consumed), key, value, null);
     Materialized<Object, Object, KeyValueStore<Bytes, byte[]>> store = keyValue(one, key, value);
     Object table = isGlobal ? builder.globalTable(topic, consumed, store) : builder.table(topic, consumed, store);
     return new Node(table, key, value, null);
+  }
+
+  /** When a record happened: the digits of its value, or one after the latest of its partition. */
+  static TimestampExtractor extractor(JsonNode one) {
+    if (one.get("extractor").asText().equals("next")) return (record, partitionTime) -> partitionTime + 1;
+    return (record, partitionTime) -> {
+      String digits = String.valueOf(record.value()).replaceAll("[^0-9]", "");
+      return digits.isEmpty() ? -1 : Long.parseLong(digits);
+    };
+  }
+
+  /** Runs a processor of the case's on strings. */
+  private Node process(JsonNode one) {
+    Node of = of(one);
+    if (one.has("store")) noteKeyValue(one);
+    KStream<Object, Object> from = of.kstream();
+    boolean keepsKeys = one.get("op").asText().equals("processValues");
+    String[] stores = one.has("uses") ? new String[] {one.get("uses").asText()} : new String[0];
+    Object made;
+    if (keepsKeys) {
+      var supplier = Processors.fixedKeySupplier(one);
+      made = one.has("name") ? from.processValues(supplier, named(one), stores) : from.processValues(supplier, stores);
+    } else {
+      var supplier = Processors.supplier(one, true);
+      made = one.has("name") ? from.process(supplier, named(one), stores) : from.process(supplier, stores);
+    }
+    return new Node(made, of.key, Type.STRING, of.window);
+  }
+
+  private Node globalStore(JsonNode one) {
+    String topic = one.get("topic").asText();
+    inputKeys.put(topic, Type.STRING);
+    inputValues.put(topic, Type.STRING);
+    noteKeyValue(one);
+    Consumed<Object, Object> consumed = Consumed.with(Type.STRING.serde(), Type.STRING.serde());
+    if (one.has("name")) consumed = consumed.withName(nameOf(one));
+    String store = one.get("store").asText();
+    builder.addGlobalStore(Processors.store(one).withLoggingDisabled(), topic, consumed, Processors.filler(store));
+    return null;
   }
 
   private Node filter(JsonNode one) {
@@ -302,12 +348,12 @@ final class CaseTopology {
     Object made;
     if (of.stream instanceof CogroupedKStream) {
       CogroupedKStream<Object, Object> from = (CogroupedKStream<Object, Object>) of.stream;
-      if (windows instanceof TimeWindows time) made = from.windowedBy(time);
+      if (windows instanceof Windows<?> time) made = from.windowedBy((Windows) time);
       else if (windows instanceof SlidingWindows sliding) made = from.windowedBy(sliding);
       else made = from.windowedBy((SessionWindows) windows);
     } else {
       KGroupedStream<Object, Object> from = (KGroupedStream<Object, Object>) of.stream;
-      if (windows instanceof TimeWindows time) made = from.windowedBy(time);
+      if (windows instanceof Windows<?> time) made = from.windowedBy((Windows) time);
       else if (windows instanceof SlidingWindows sliding) made = from.windowedBy(sliding);
       else made = from.windowedBy((SessionWindows) windows);
     }
@@ -321,6 +367,8 @@ final class CaseTopology {
         TimeWindows windows = TimeWindows.ofSizeAndGrace(millis(one.get("size")), grace);
         return one.has("advance") ? windows.advanceBy(millis(one.get("advance"))) : windows;
       }
+      case "windowUnlimited":
+        return UnlimitedWindows.of().startOn(Instant.ofEpochMilli(one.path("start").asLong()));
       case "windowSliding":
         return SlidingWindows.ofTimeDifferenceAndGrace(millis(one.get("difference")), grace);
       default:
@@ -333,6 +381,7 @@ final class CaseTopology {
     if (of.window == null) return of.key;
     return switch (of.window.get("op").asText()) {
       case "windowTime" -> of.key.inWindow(of.window.get("size").asLong());
+      case "windowUnlimited" -> of.key.inWindow(Long.MAX_VALUE);
       case "windowSliding" -> of.key.inWindow(of.window.get("difference").asLong());
       default -> of.key.inSession();
     };
@@ -436,6 +485,11 @@ final class CaseTopology {
   Materialized<Object, Object, SessionStore<Bytes, byte[]>> session(JsonNode one, Type key, Type value) {
     note(one, StoreKind.SESSION, key);
     return materialized(one, key, value);
+  }
+
+  /** Notes a store of strings, with timestamps. */
+  void noteKeyValue(JsonNode one) {
+    note(one, StoreKind.KEY_VALUE, Type.STRING);
   }
 
   private void note(JsonNode one, StoreKind kind, Type key) {

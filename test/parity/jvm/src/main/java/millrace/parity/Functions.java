@@ -19,6 +19,10 @@ final class Functions {
       case "length" -> v -> v == null ? null : (long) ((String) v).length();
       case "nullIf" -> v -> v == null || v.equals(fn.get(1).asText()) ? null : v;
       case "text" -> v -> v == null ? null : v.toString();
+      case "failOn" -> v -> {
+        if (v != null && v.toString().contains(fn.get(1).asText())) throw new IllegalStateException("as the case says");
+        return v;
+      };
       default -> throw new IllegalArgumentException("no value function " + fn);
     };
   }

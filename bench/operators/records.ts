@@ -1,0 +1,49 @@
+import { RecordBatch, RecordBatchBuilder, RecordCursor } from "millrace/protocol";
+import type { RawRecords } from "../../src/streams/runtime/record-queue.ts";
+
+const recordsPerBatch = 1_000;
+/** The first record's timestamp; one record follows the other by a millisecond. */
+const baseTimestamp = 1_764_000_000_000;
+const values = Array.from({ length: 1_000 }, (_, index) =>
+  String(index).padStart(8, "0").padEnd(100, "abcdefghijklmnopqrstuvwxyz"),
+);
+
+/** What a topic of the bench holds. */
+export interface Contents {
+  readonly records: number;
+  /** Out of so many, in a random order that is the same each time. */
+  readonly keys: number;
+  /** Whether each key comes once, and before all other topics' records. */
+  readonly isTable?: boolean | undefined;
+}
+
+/** Record batches as they are fetched, with values of 100 bytes: made once, read as often as wanted. */
+export function encode({ records, keys, isTable = false }: Contents): RecordBatch[] {
+  const builder = new RecordBatchBuilder({ capacity: 256 * 1024 });
+  const batches: RecordBatch[] = [];
+  let state = 1;
+  for (let start = 0; start < records; start += recordsPerBatch) {
+    builder.reset();
+    for (let index = start; index < Math.min(start + recordsPerBatch, records); index += 1) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      const key = isTable ? index : Math.floor((state / 2 ** 32) * keys);
+      const timestamp = isTable ? baseTimestamp : baseTimestamp + index;
+      builder.append(timestamp, `key-${key}`, values[index % values.length] as string);
+    }
+    batches.push(new RecordBatch(Buffer.from(builder.finish()), 0));
+  }
+  return batches;
+}
+
+/** Reads a batch as the consumer's cursor does. */
+export class BatchRecords implements RawRecords {
+  readonly record = new RecordCursor();
+
+  constructor(batch: RecordBatch) {
+    this.record.open(batch, Number.POSITIVE_INFINITY);
+  }
+
+  next(): boolean {
+    return this.record.next();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Producer } from "../../client/index.ts";
+import type { Clock } from "../../clock.ts";
+import { MillraceError } from "../../errors.ts";
+import type { Field } from "../../protocol/index.ts";
+import type { Headers } from "../message.ts";
+import { noTimestamp } from "../stores/store-builder.ts";
+import type { ProductionExceptionHandler, ProductionFailure } from "./error-handlers.ts";
+import type { Output } from "./output.ts";
+
+/** What a {@link ProducerOutput} works with. */
+export interface ProducerOutputParts {
+  readonly producer: Producer<never, never>;
+  readonly clock: Clock;
+  readonly onFailure: ProductionExceptionHandler;
+}
+
+/**
+ * Writes the records of all tasks of a thread through one producer. It never waits: whoever writes looks
+ * at {@link pressure} now and then, and awaits it before going on.
+ */
+export class ProducerOutput implements Output {
+  /** When it is a good time to go on; undefined while there is room. */
+  pressure: Promise<void> | undefined;
+  readonly #producer: Producer<never, never>;
+  readonly #clock: Clock;
+  readonly #onFailure: ProductionExceptionHandler;
+  readonly #partitions = new Map<string, number>();
+  /** What waits for a topic's number of partitions, in the order of the writes. */
+  readonly #deferred = new Map<string, (() => void)[]>();
+  #lookups = 0;
+  #lookedUp = Promise.withResolvers<void>();
+  #failure: MillraceError | undefined;
+
+  constructor({ producer, clock, onFailure }: ProducerOutputParts) {
+    this.#producer = producer;
+    this.#clock = clock;
+    this.#onFailure = onFailure;
+  }
+
+  send(
+    topic: string,
+    partition: number | undefined,
+    key: Field,
+    value: Field,
+    timestamp: number,
+    headers: Headers,
+  ): void {
+    try {
+      const pressure = this.#producer.append(
+        topic,
+        partition,
+        timestamp === noTimestamp ? this.#clock.now() : timestamp,
+        key,
+        value,
+        headers.length === 0 ? undefined : headers,
+      );
+      if (pressure && pressure !== this.pressure) this.#press(pressure);
+    } catch (error) {
+      const record = { key, value, timestamp, headers };
+      this.failed({ error, stage: "delivery", topic, partition, records: 1, record });
+    }
+  }
+
+  partitions(topic: string): number | undefined {
+    return this.#partitions.get(topic);
+  }
+
+  later(topic: string, write: () => void): void {
+    const waiting = this.#deferred.get(topic);
+    if (waiting) {
+      waiting.push(write);
+      return;
+    }
+    this.#deferred.set(topic, [write]);
+    this.#lookups += 1;
+    void this.#lookUp(topic);
+  }
+
+  failed(failure: ProductionFailure): void {
+    if (this.#onFailure(failure) === "continue") return;
+    const { error, topic, partition, stage } = failure;
+    const place = partition === undefined ? topic : `${topic}-${partition}`;
+    const attempt = stage === "serialization" ? "serialized for" : "written to";
+    const message = `a record could not be ${attempt} ${place}: ${(error as Error)?.message}; a production handler could go on without it`;
+    throw new MillraceError("PRODUCTION_FAILED", message, { cause: error });
+  }
+
+  /** Hears of records that the producer could not deliver; what it decides is thrown at the next {@link check}. */
+  undelivered(
+    error: MillraceError,
+    batch: { topic: string; partition: number; records: number },
+  ): void {
+    try {
+      this.failed({ error, stage: "delivery", ...batch, record: undefined });
+    } catch (failure) {
+      this.#failure ??= failure as MillraceError;
+    }
+  }
+
+  /** Learns how many partitions topics have, so that nothing has to wait for it later. */
+  learn(counts: Iterable<readonly [topic: string, partitions: number]>): void {
+    for (const [topic, partitions] of counts) this.#partitions.set(topic, partitions);
+  }
+
+  /** Throws what has gone wrong since the last time. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Resolves when all that was written is at the brokers; rejects where a part of it never will be. */
+  async flush(): Promise<void> {
+    while (this.#lookups > 0) await this.#lookedUp.promise;
+    this.check();
+    await this.#producer.flush();
+    this.check();
+  }
+
+  /** One behind the last offset that a partition's records were acknowledged at; see `Producer.writtenEnd`. */
+  writtenEnd(topic: string, partition: number): number | undefined {
+    return this.#producer.writtenEnd({ topic, partition });
+  }
+
+  #press(pressure: Promise<void>): void {
+    this.pressure = pressure;
+    void pressure.then(() => {
+      if (this.pressure === pressure) this.pressure = undefined;
+    });
+  }
+
+  async #lookUp(topic: string): Promise<void> {
+    try {
+      this.#partitions.set(topic, await this.#producer.partitionCount(topic));
+      for (const write of this.#deferred.get(topic) ?? []) write();
+    } catch (cause) {
+      this.#failure ??= cause as MillraceError;
+    } finally {
+      this.#deferred.delete(topic);
+      this.#lookups -= 1;
+      this.#lookedUp.resolve();
+      this.#lookedUp = Promise.withResolvers();
+    }
+  }
+}

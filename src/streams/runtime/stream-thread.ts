@@ -1,0 +1,361 @@
+import type { Assignor, Client, Consumer, Producer, RebalanceEvent } from "../../client/index.ts";
+import type { SharedCacheBudget } from "../stores/cache-budget.ts";
+import type { StateStore } from "../stores/state-store.ts";
+import type { ActiveTask } from "./active-task.ts";
+import { type CommitOutcome, commitTasks } from "./commit.ts";
+import { ProducerOutput } from "./producer-output.ts";
+import { RepartitionPurge } from "./repartition-purge.ts";
+import { Restoration } from "./restoration.ts";
+import { Slice } from "./slice.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { StreamsSettings } from "./streams-config.ts";
+import type { ThreadMetrics } from "./streams-metrics.ts";
+import { subscription } from "./subscription.ts";
+import type { DroppedRecord } from "./task.ts";
+import { TaskFactory } from "./task-factory.ts";
+import { TaskFeed } from "./task-feed.ts";
+import { TaskHandover } from "./task-handover.ts";
+import { TaskRegistry } from "./task-registry.ts";
+import { type ThreadEvent, ThreadInbox } from "./thread-inbox.ts";
+import type { TopologyPlan } from "./topology-plan.ts";
+
+/** What a {@link StreamThread} works with. */
+export interface StreamThreadParts {
+  readonly settings: StreamsSettings;
+  readonly plan: TopologyPlan;
+  readonly client: Client;
+  /** For the producer, which may have topics created that are missing. */
+  readonly producerClient: Client;
+  readonly directory: StateDirectory;
+  readonly assignor: Assignor;
+  /** How many partitions topics have, by their full names. */
+  readonly partitions: ReadonlyMap<string, number>;
+  readonly cache: SharedCacheBudget | undefined;
+  readonly globalStores: ReadonlyMap<string, StateStore>;
+  readonly onDropped: (record: DroppedRecord) => void;
+  /** Hears how the thread stands whenever that changes. */
+  readonly onState: (state: ThreadState) => void;
+  /** Hears of tasks that were closed, and how far their state goes. */
+  readonly onClosed: (task: ActiveTask) => void;
+}
+
+/** "rebalancing" while tasks come and go, or are being restored. */
+export type ThreadState = "rebalancing" | "running";
+
+/** How a thread ends. */
+export interface ThreadEnd {
+  readonly timeoutMs: number;
+  /** Whether others get the partitions at once. */
+  readonly leave: boolean | undefined;
+}
+
+/** So much may wait in tasks' states for a commit before one is made early, in bytes. */
+const pendingBytesMax = 32 * 1024 * 1024;
+/** For how long the group is left to itself after a commit that it was not ready for, in milliseconds. */
+const postponedMs = 100;
+/** How often a last commit is tried that a rebalance gets in the way of. */
+const lastCommits = 3;
+
+/**
+ * The loop that an application's tasks run in: polls, processes in slices, punctuates, commits. Everything
+ * that happens to tasks happens here, one thing after the other; what comes from outside waits in an inbox.
+ */
+export class StreamThread {
+  readonly registry: TaskRegistry;
+  readonly #parts: StreamThreadParts;
+  readonly #consumer: Consumer;
+  readonly #producer: Producer<never, never>;
+  readonly #output: ProducerOutput;
+  readonly #restoration: Restoration;
+  readonly #factory: TaskFactory;
+  readonly #inbox = new ThreadInbox();
+  readonly #slice: Slice;
+  readonly #feed: TaskFeed;
+  readonly #handover: TaskHandover;
+  readonly #purge: RepartitionPurge;
+  #state: ThreadState = "rebalancing";
+  #committedAt = 0;
+  /** Before this moment, no commit is tried that is not due by its interval. */
+  #postponedTo = 0;
+  #commits = 0;
+  #postponedCommits = 0;
+  #isStopping = false;
+  #isOver = false;
+
+  constructor(parts: StreamThreadParts) {
+    const { settings, plan, client } = parts;
+    const { clock } = settings.host;
+    this.#parts = parts;
+    this.#producer = parts.producerClient.producer<never, never>({
+      ...settings.producer,
+      onBatchFailure: (error, batch) => this.#output.undelivered(error, batch),
+    });
+    this.#output = new ProducerOutput({
+      producer: this.#producer,
+      clock,
+      onFailure: settings.productionExceptionHandler,
+    });
+    this.#output.learn(parts.partitions);
+    this.#factory = new TaskFactory({ ...parts, output: this.#output, wake: () => this.#wake() });
+    this.#consumer = this.#newConsumer(subscription(plan));
+    this.#restoration = new Restoration({ client, settings });
+    this.registry = new TaskRegistry({
+      ...parts,
+      factory: this.#factory,
+      restoration: this.#restoration,
+      consumer: this.#consumer,
+      onRestored: (task, outcome) => this.#inbox.put({ about: "restored", task, outcome }),
+    });
+    const { registry } = this;
+    const factory = this.#factory;
+    const { bufferedRecordsPerPartition } = settings;
+    this.#feed = new TaskFeed({
+      consumer: this.#consumer,
+      registry,
+      factory,
+      bufferedRecordsPerPartition,
+    });
+    this.#handover = new TaskHandover({
+      registry,
+      factory,
+      feed: this.#feed,
+      commit: (tasks) => this.#commit(tasks),
+    });
+    this.#slice = new Slice(parts, (input) => this.#feed.lagOf(input));
+    this.#purge = new RepartitionPurge({
+      admin: client.admin(),
+      intervalMs: settings.repartitionPurgeIntervalMs,
+      isRepartitionTopic: (topic) => factory.isRepartitionTopic(topic),
+      logger: settings.logger,
+    });
+  }
+
+  /** Runs until it is stopped, or something fails, which it rejects with. All is closed by then. */
+  async run(end: () => ThreadEnd): Promise<void> {
+    try {
+      this.#consumer.start();
+      this.#committedAt = this.#now();
+      while (!this.#isStopping) await this.#round();
+      await this.#commitLast(end());
+    } catch (error) {
+      await this.#close({ ...end(), timeoutMs: 0 }).catch(() => {});
+      throw error;
+    }
+    await this.#close(end());
+  }
+
+  /** Has the loop end after the slice it is at. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#wake();
+  }
+
+  /** How far behind the inputs of the thread's tasks are, as far as that is known. */
+  lag(): ReturnType<Consumer["lag"]> {
+    return this.#consumer.lag();
+  }
+
+  /** What the thread has done so far. */
+  metrics(): ThreadMetrics {
+    return {
+      tasks: this.registry.all.map(({ task, state }) => ({
+        taskId: task.taskId,
+        state: state.name === "running" ? "running" : "restoring",
+        streamTime: task.streamTime(),
+      })),
+      processedRecords: this.#slice.processed,
+      commits: this.#commits,
+      postponedCommits: this.#postponedCommits,
+      recordsToRestore: this.#restoration.remaining,
+      consumer: this.#consumer.metrics(),
+      producer: this.#producer.metrics(),
+    };
+  }
+
+  async #round(): Promise<void> {
+    await this.#handleEvents();
+    if (this.#isStopping) return;
+    const { registry } = this;
+    if (this.#output.pressure) await this.#ease(this.#output.pressure);
+    else await this.#feed.fetch(this.#waitMs(), this.#inbox.arrival);
+    const isFree = () => this.#output.pressure === undefined;
+    this.#slice.run(registry.running, isFree);
+    this.#slice.punctuate(registry.running);
+    this.#feed.resume();
+    this.#output.check();
+    await this.#commitDue();
+  }
+
+  /** For how long there is nothing to do but for what may come. */
+  #waitMs(): number {
+    const { pollMs, commitIntervalMs } = this.#parts.settings;
+    if (this.#slice.isBusy) return 0;
+    const now = this.#now();
+    const toCommit = this.#committedAt + commitIntervalMs - now;
+    return Math.max(0, Math.min(pollMs, toCommit, this.#slice.idleMs(this.registry.running)));
+  }
+
+  /** Waits until the producer has room, or something else is to be dealt with. */
+  async #ease(pressure: Promise<void>): Promise<void> {
+    const { arrival } = this.#inbox;
+    if (arrival.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onArrival = () => resolve();
+    arrival.addEventListener("abort", onArrival, { once: true });
+    await Promise.race([pressure, promise]);
+    arrival.removeEventListener("abort", onArrival);
+  }
+
+  async #commitDue(): Promise<void> {
+    const { running } = this.registry;
+    const now = this.#now();
+    const isDue = now - this.#committedAt >= this.#parts.settings.commitIntervalMs;
+    if (isDue) this.#committedAt = now;
+    else if (now < this.#postponedTo) return;
+    const tasks = isDue ? running : running.filter(isUrgent);
+    if (tasks.length === 0) return;
+    const outcome = await this.#commit(tasks, this.#inbox.arrival);
+    if (outcome === "postponed") this.#postponedTo = this.#now() + postponedMs;
+    else this.#purge.committed(tasks, this.#now());
+  }
+
+  /** Commits before the end; a rebalance that gets in the way is let through first. */
+  async #commitLast({ timeoutMs }: ThreadEnd): Promise<void> {
+    const late = new AbortController();
+    const { clock } = this.#parts.settings.host;
+    const timer = clock.after(timeoutMs, () => late.abort());
+    try {
+      for (let tries = 1; tries <= lastCommits && !late.signal.aborted; tries += 1) {
+        await this.#handleEvents();
+        const signal = AbortSignal.any([this.#inbox.interruption, late.signal]);
+        if ((await this.#commit(this.registry.running, signal)) === "committed") return;
+      }
+    } finally {
+      timer.cancel();
+    }
+    const { logger, applicationId } = this.#parts.settings;
+    logger.warn({ applicationId }, "the last commit was in vain: records will be processed again");
+  }
+
+  async #commit(tasks: readonly ActiveTask[], signal?: AbortSignal): Promise<CommitOutcome> {
+    const due = tasks.filter(({ task }) => task.needsCommit || task.isCommitRequested);
+    if (due.length === 0) return "committed";
+    const { clock } = this.#parts.settings.host;
+    const parts = { consumer: this.#consumer, output: this.#output, clock, signal };
+    const outcome = await commitTasks(due, parts);
+    if (outcome === "committed") this.#commits += 1;
+    else this.#postponedCommits += 1;
+    return outcome;
+  }
+
+  async #handleEvents(): Promise<void> {
+    for (let event = this.#inbox.take(); event; event = this.#inbox.take()) {
+      try {
+        await this.#handle(event);
+      } finally {
+        if (event.about === "rebalance") event.done();
+      }
+      const isSettled = !this.registry.isRestoring;
+      if (event.about !== "wake") this.#become(isSettled ? "running" : "rebalancing");
+    }
+  }
+
+  async #handle(event: ThreadEvent): Promise<void> {
+    switch (event.about) {
+      case "rebalance":
+        this.#become("rebalancing");
+        return this.#handover.carryOut(event.event);
+      case "restored":
+        return this.#restored(event);
+      case "nothing-new":
+      case "wake":
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  async #restored({ task, outcome }: Extract<ThreadEvent, { about: "restored" }>): Promise<void> {
+    if (task.state.name === "closed") return;
+    if (outcome === "restored") this.registry.restored(task);
+    else if (outcome === "stale") await this.registry.startOver(task);
+    else throw outcome.error;
+  }
+
+  async #close({ timeoutMs, leave }: ThreadEnd): Promise<void> {
+    this.#isOver = true;
+    for (let event = this.#inbox.take(); event; event = this.#inbox.take()) {
+      if (event.about === "rebalance") event.done();
+    }
+    const results = await Promise.allSettled([
+      this.registry.close(this.registry.all),
+      this.#restoration.close(),
+      this.#consumer.close({ leave, timeoutMs: Math.max(timeoutMs, leastCloseMs) }),
+      this.#producer.close({ timeoutMs }),
+    ]);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  #newConsumer(topics: readonly string[] | RegExp): Consumer {
+    const { settings, plan, client, assignor } = this.#parts;
+    return client.consumer({
+      ...settings.consumer,
+      topics,
+      groupId: settings.applicationId,
+      enableAutoCommit: false,
+      assignors: [this.#heard(assignor)],
+      reuseBuffers: keepsNoBytes(plan),
+      onRebalance: (event) => this.#onRebalance(event),
+    });
+  }
+
+  /** The assignor, whose word that there is nothing new for this member the consumer does not pass on. */
+  #heard(assignor: Assignor): Assignor {
+    return {
+      name: assignor.name,
+      protocols: assignor.protocols,
+      subscriptionUserData: (topics, previous) =>
+        assignor.subscriptionUserData?.(topics, previous) ?? null,
+      assign: (topics, members) => assignor.assign(topics, members),
+      onAssignment: (assignment, group) => {
+        assignor.onAssignment?.(assignment, group);
+        const isNew = assignment.partitions.some((one) => !this.registry.reader(one));
+        if (!isNew) this.#inbox.put({ about: "nothing-new" });
+      },
+    };
+  }
+
+  #onRebalance(event: RebalanceEvent): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
+    return new Promise((done) => this.#inbox.put({ about: "rebalance", event, done }));
+  }
+
+  #become(state: ThreadState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#parts.onState(state);
+  }
+
+  #wake(): void {
+    this.#inbox.put({ about: "wake" });
+  }
+
+  #now(): number {
+    return this.#parts.settings.host.clock.elapsed();
+  }
+}
+
+/** Leaving the group takes a moment even where nothing else may. */
+const leastCloseMs = 1_000;
+
+function isUrgent({ task, states }: ActiveTask): boolean {
+  return task.isCommitRequested || states.pendingBytes() > pendingBytesMax;
+}
+
+/** Whether no key or value is a slice of what was fetched, so that its memory can be used again. */
+function keepsNoBytes({ builder }: TopologyPlan): boolean {
+  return [...builder.nodes.values()].every(
+    (node) => node.kind !== "source" || (node.key.copies === true && node.value.copies === true),
+  );
+}

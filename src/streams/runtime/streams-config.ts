@@ -1,0 +1,246 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ClientOptions, ConsumerOptions, ProducerOptions } from "../../client/index.ts";
+import { type Disk, systemDisk } from "../../disk.ts";
+import { MillraceError } from "../../errors.ts";
+import { type Host, systemHost } from "../../host.ts";
+import { type Logger, silentLogger } from "../../log.ts";
+import type { StoreEngine } from "../stores/engine.ts";
+import { lmdb } from "../stores/lmdb.ts";
+import { failOnInvalidTimestamp, type TimestampExtractor } from "../timestamp-extractor.ts";
+import {
+  type DeserializationExceptionHandler,
+  failOnError,
+  type ProcessingExceptionHandler,
+  type ProductionExceptionHandler,
+} from "./error-handlers.ts";
+import type { RestoreProgress } from "./restore-progress.ts";
+import type { DroppedRecord } from "./task.ts";
+
+/** What an application may say about how its consumers read; the rest is the runtime's. */
+export type StreamsConsumerOptions = Omit<
+  ConsumerOptions,
+  | "topics"
+  | "assignment"
+  | "groupId"
+  | "groupProtocol"
+  | "assignors"
+  | "serverAssignor"
+  | "key"
+  | "value"
+  | "reuseBuffers"
+  | "enableAutoCommit"
+  | "autoCommitIntervalMs"
+  | "onRebalance"
+  | "signal"
+>;
+
+/** What an application may say about how its producer writes; the rest is the runtime's. */
+export type StreamsProducerOptions = Omit<
+  ProducerOptions<never, never>,
+  "key" | "value" | "partitioner" | "transactionalId" | "onDelivery" | "onBatchFailure"
+>;
+
+/**
+ * How an application runs; names are Kafka's, and so are defaults where nothing else is said. What
+ * concerns connections is as for a `Client`.
+ */
+export interface StreamsConfig extends ClientOptions {
+  /** The application's name: of its group, and what the names of its internal topics begin with. */
+  readonly applicationId: string;
+  /** Where persistent stores are kept, under the application's id; `millrace-streams` in the system's temporary directory by default. */
+  readonly stateDir?: string | undefined;
+  /** How often what was processed is committed, in milliseconds; 30,000 by default. */
+  readonly commitIntervalMs?: number | undefined;
+  /** How long to wait for records when there are none, in milliseconds; 100 by default. */
+  readonly pollMs?: number | undefined;
+  /** How many bytes the caches of all stores may take; 10,485,760 by default, 0 for no caches. */
+  readonly statestoreCacheMaxBytes?: number | undefined;
+  /**
+   * How long a task waits for records of all its inputs, so as to take them in the order of their
+   * times (KIP-695): −1 not at all; 0, the default, for records that are known to be at the broker; more, so
+   * many milliseconds for others too.
+   */
+  readonly maxTaskIdleMs?: number | undefined;
+  /** How many records of a partition may wait for their task before no more are fetched; 1,000 by default. What came in one batch stays together. */
+  readonly bufferedRecordsPerPartition?: number | undefined;
+  /** Of internal topics; −1, the default, for that of the broker. */
+  readonly replicationFactor?: number | undefined;
+  /** Configs for internal topics by Kafka's names, over those that the topology asks for. */
+  readonly topic?: { readonly [config: string]: string } | undefined;
+  /** How much longer changelogs of windows are kept than their stores, in milliseconds; a day by default. */
+  readonly windowstoreChangelogAdditionalRetentionMs?: number | undefined;
+  /** Keeps the rows of persistent stores; `lmdb()` by default. */
+  readonly storeEngine?: StoreEngine | undefined;
+  /** How far a member's stores may be behind to count as up to date when tasks are assigned; 10,000 records by default. */
+  readonly acceptableRecoveryLag?: number | undefined;
+  /** How often records of repartition topics that were processed are deleted, in milliseconds; 30,000 by default. */
+  readonly repartitionPurgeIntervalMs?: number | undefined;
+  /** After how long unused the local state of a task of others is removed, in milliseconds; 600,000 by default. */
+  readonly stateCleanupDelayMs?: number | undefined;
+  /** Says when records happened whose source names no extractor; their own timestamps by default. */
+  readonly defaultTimestampExtractor?: TimestampExtractor | undefined;
+  readonly deserializationExceptionHandler?: DeserializationExceptionHandler | undefined;
+  readonly processingExceptionHandler?: ProcessingExceptionHandler | undefined;
+  readonly productionExceptionHandler?: ProductionExceptionHandler | undefined;
+  /** Hears of each record that is dropped on its way, such as a late one. */
+  readonly onDropped?: ((record: DroppedRecord) => void) | undefined;
+  /** Hears how far the restoration of each store is; called between records, so it should be quick. */
+  readonly onRestore?: ((progress: RestoreProgress) => void) | undefined;
+  /** For the consumer of source topics. `autoOffsetReset` is "earliest" by default. */
+  readonly consumer?: StreamsConsumerOptions | undefined;
+  /** For the consumer that restores stores. */
+  readonly restoreConsumer?: StreamsConsumerOptions | undefined;
+  /** For the consumer of global stores. */
+  readonly globalConsumer?: StreamsConsumerOptions | undefined;
+  /** `lingerMs` is 100 by default. */
+  readonly producer?: StreamsProducerOptions | undefined;
+  /** Settings of the program's own, which processors can read beside these by Kafka's names. */
+  readonly configs?: { readonly [name: string]: unknown } | undefined;
+  /** Files; the machine's by default. */
+  readonly disk?: Disk | undefined;
+}
+
+/** A {@link StreamsConfig} with the defaults filled in. */
+export interface StreamsSettings {
+  readonly applicationId: string;
+  /** For what is read and administered: no topic is made by asking for it. */
+  readonly client: ClientOptions;
+  /** For what is written: missing topics are made, where the brokers do that. */
+  readonly producerClient: ClientOptions;
+  /** With the application's id. */
+  readonly stateDir: string;
+  readonly commitIntervalMs: number;
+  readonly pollMs: number;
+  readonly statestoreCacheMaxBytes: number;
+  readonly maxTaskIdleMs: number;
+  readonly bufferedRecordsPerPartition: number;
+  readonly replicationFactor: number;
+  readonly topicConfigs: ReadonlyMap<string, string>;
+  readonly windowstoreChangelogAdditionalRetentionMs: number;
+  readonly storeEngine: StoreEngine;
+  readonly acceptableRecoveryLag: number;
+  readonly repartitionPurgeIntervalMs: number;
+  readonly stateCleanupDelayMs: number;
+  readonly timestampExtractor: TimestampExtractor;
+  readonly deserializationExceptionHandler: DeserializationExceptionHandler;
+  /** Undefined for the default, to stop: steps are then not guarded one by one. */
+  readonly processingExceptionHandler: ProcessingExceptionHandler | undefined;
+  readonly productionExceptionHandler: ProductionExceptionHandler;
+  readonly onDropped: ((record: DroppedRecord) => void) | undefined;
+  readonly onRestore: ((progress: RestoreProgress) => void) | undefined;
+  readonly consumer: StreamsConsumerOptions;
+  readonly restoreConsumer: StreamsConsumerOptions;
+  readonly globalConsumer: StreamsConsumerOptions;
+  readonly producer: StreamsProducerOptions;
+  /** By Kafka's names. */
+  readonly configs: ReadonlyMap<string, unknown>;
+  readonly disk: Disk;
+  readonly host: Host;
+  readonly logger: Logger;
+}
+
+/** Fills in the defaults; throws `INVALID_ARGUMENT` on what cannot be. */
+export function settingsOf(config: StreamsConfig): StreamsSettings {
+  const { applicationId, host = systemHost, logger = silentLogger, disk = systemDisk } = config;
+  checkApplicationId(applicationId);
+  const { topic = {}, stateDir = join(tmpdir(), "millrace-streams") } = config;
+  const { consumer = {}, restoreConsumer = {}, globalConsumer = {}, producer = {} } = config;
+  const numbers = {
+    commitIntervalMs: atLeast(0, "commitIntervalMs", config.commitIntervalMs ?? 30_000),
+    pollMs: atLeast(1, "pollMs", config.pollMs ?? 100),
+    statestoreCacheMaxBytes: atLeast(
+      0,
+      "statestoreCacheMaxBytes",
+      config.statestoreCacheMaxBytes ?? 10 * 1024 * 1024,
+    ),
+    maxTaskIdleMs: atLeast(-1, "maxTaskIdleMs", config.maxTaskIdleMs ?? 0),
+    bufferedRecordsPerPartition: atLeast(
+      1,
+      "bufferedRecordsPerPartition",
+      config.bufferedRecordsPerPartition ?? 1_000,
+    ),
+    replicationFactor: atLeast(-1, "replicationFactor", config.replicationFactor ?? -1),
+    windowstoreChangelogAdditionalRetentionMs: atLeast(
+      0,
+      "windowstoreChangelogAdditionalRetentionMs",
+      config.windowstoreChangelogAdditionalRetentionMs ?? 86_400_000,
+    ),
+    acceptableRecoveryLag: atLeast(
+      0,
+      "acceptableRecoveryLag",
+      config.acceptableRecoveryLag ?? 10_000,
+    ),
+    repartitionPurgeIntervalMs: atLeast(
+      0,
+      "repartitionPurgeIntervalMs",
+      config.repartitionPurgeIntervalMs ?? 30_000,
+    ),
+    stateCleanupDelayMs: atLeast(0, "stateCleanupDelayMs", config.stateCleanupDelayMs ?? 600_000),
+  };
+  const client = { ...clientOptionsOf(config), clientId: config.clientId ?? applicationId };
+  return {
+    ...numbers,
+    applicationId,
+    client: { ...client, allowAutoTopicCreation: false },
+    producerClient: { ...client, allowAutoTopicCreation: config.allowAutoTopicCreation ?? true },
+    stateDir: join(stateDir, applicationId),
+    topicConfigs: new Map(Object.entries(topic)),
+    storeEngine: config.storeEngine ?? lmdb({ disk }),
+    timestampExtractor: config.defaultTimestampExtractor ?? failOnInvalidTimestamp,
+    deserializationExceptionHandler: config.deserializationExceptionHandler ?? failOnError,
+    processingExceptionHandler: config.processingExceptionHandler,
+    productionExceptionHandler: config.productionExceptionHandler ?? failOnError,
+    onDropped: config.onDropped,
+    onRestore: config.onRestore,
+    consumer: { autoOffsetReset: "earliest", ...consumer },
+    restoreConsumer,
+    globalConsumer,
+    producer: { lingerMs: 100, ...producer },
+    configs: new Map([
+      ["application.id", applicationId],
+      ["commit.interval.ms", numbers.commitIntervalMs],
+      ["max.task.idle.ms", numbers.maxTaskIdleMs],
+      ["state.dir", stateDir],
+      ...Object.entries(config.configs ?? {}),
+    ] as [string, unknown][]),
+    disk,
+    host,
+    logger,
+  };
+}
+
+/** What of a config is meant for the client, so that both share time, network and logger. */
+function clientOptionsOf(config: StreamsConfig): ClientOptions {
+  const { bootstrapServers, tls, sasl, logger, host } = config;
+  const { connectTimeoutMs, requestTimeoutMs, metadataMaxAgeMs, maxFrameBytes } = config;
+  const { retryBackoffMs, retryBackoffMaxMs, reconnectBackoffMs, reconnectBackoffMaxMs } = config;
+  return {
+    bootstrapServers,
+    tls,
+    sasl,
+    connectTimeoutMs,
+    requestTimeoutMs,
+    retryBackoffMs,
+    retryBackoffMaxMs,
+    reconnectBackoffMs,
+    reconnectBackoffMaxMs,
+    metadataMaxAgeMs,
+    maxFrameBytes,
+    logger,
+    host,
+  };
+}
+
+/** It becomes part of topics' names and of a path. */
+function checkApplicationId(applicationId: unknown): void {
+  if (typeof applicationId === "string" && /^[a-zA-Z0-9._-]+$/.test(applicationId)) return;
+  const message = `applicationId must be a name of letters, digits, ".", "_" and "-", not ${JSON.stringify(applicationId)}`;
+  throw new MillraceError("INVALID_ARGUMENT", message);
+}
+
+function atLeast(least: number, name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  const message = `${name} must be a whole number of at least ${least}, not ${value}`;
+  throw new MillraceError("INVALID_ARGUMENT", message);
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { KafkaStreams, StreamsBuilder, string } from "millrace";
+import { Broker } from "millrace/broker";
+import { Client } from "millrace/client";
+import { until } from "../counting-scene.ts";
+
+test("an application goes on after its broker was away, and counts every record", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-outage-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  let broker = await Broker.start({ port: 0, dataDir: join(directory, "broker") });
+  const port = broker.port() as number;
+  t.after(() => broker.close());
+  const bootstrapServers = `127.0.0.1:${port}`;
+  await using client = new Client({ bootstrapServers });
+  await client.admin().topics.create({ name: "in", numPartitions: 2 });
+  const builder = new StreamsBuilder();
+  const counts = builder
+    .stream("in", { key: string, value: string })
+    .groupBy((value) => value, { key: string, value: string })
+    .count({ store: "counts" });
+  const app = new KafkaStreams(builder.build(), {
+    applicationId: "outage",
+    bootstrapServers,
+    stateDir: join(directory, "state"),
+    commitIntervalMs: 20,
+    producer: { lingerMs: 5 },
+  });
+  t.after(() => app.close({ timeoutMs: 1_000 }));
+  await app.start();
+  await app.untilRunning();
+  const producer = client.producer();
+  let sent = 0;
+  const send = async (count: number) => {
+    for (let index = 0; index < count; index += 1) producer.enqueue({ topic: "in", value: "word" });
+    sent += count;
+  };
+  await send(1_000);
+  await producer.flush();
+  await broker.close();
+  await send(1_000);
+  broker = await Broker.start({ port, dataDir: join(directory, "broker") });
+  await producer.flush();
+  await send(1_000);
+  await producer.flush();
+  const view = app.store(counts);
+  await until("all is counted", () => {
+    return app.state === "running" && (view.get("word")?.value ?? 0) >= sent;
+  });
+  assert.equal(app.state, "running");
+});
