@@ -66,6 +66,15 @@ test("what is no Standard Schema is refused at once", () => {
   assert.throws(() => json({ parse: () => 1 } as never), { code: "INVALID_ARGUMENT" });
 });
 
+type Same<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type ValueOf<S> = S extends Serde<infer T> ? T : never;
+
+const ofSchema = json(order);
+const ofType = json<readonly number[]>();
+true satisfies Same<ValueOf<typeof ofSchema>, Order>;
+true satisfies Same<ValueOf<typeof ofType>, readonly number[]>;
+
 function schemaOf<T>(
   validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>,
 ): StandardSchema<unknown, T> {

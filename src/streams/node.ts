@@ -51,6 +51,8 @@ export type DropReason =
   | { readonly why: "null-key" | "null-value" | "null-foreign-key" | "expired" | "deserialization" }
   /** Older than the row's latest version, or an answer about a row that has changed since it was asked. */
   | { readonly why: "out-of-order" | "outdated" }
+  /** A node threw at it, and the processing handler chose to go on (KIP-1033). */
+  | { readonly why: "processing" }
   /** A call failed for good, and its handler chose to go on without the record. */
   | { readonly why: "failed-call" }
   | {

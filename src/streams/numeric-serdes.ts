@@ -1,4 +1,5 @@
 import { DecodeError, MillraceError } from "../errors.ts";
+import { writeInt64 } from "../protocol/index.ts";
 import type { Serde } from "./serde.ts";
 
 /** An int16, big-endian, as Kafka's ShortSerializer writes it. */
@@ -56,11 +57,12 @@ export const bigint64: Serde<bigint> = {
  */
 export const int64: Serde<number> = {
   serialize(value) {
+    if (value === lastInt64.value) return lastInt64.bytes;
     if (!Number.isSafeInteger(value)) refuse("int64", value);
     const bytes = Buffer.allocUnsafe(8);
-    const high = Math.floor(value / 0x100000000);
-    bytes.writeInt32BE(high, 0);
-    bytes.writeUInt32BE(value - high * 0x100000000, 4);
+    writeInt64(bytes, value, 0);
+    lastInt64.value = value;
+    lastInt64.bytes = bytes;
     return bytes;
   },
   deserialize(buffer, start, end) {
@@ -73,6 +75,9 @@ export const int64: Serde<number> = {
   copies: true,
   isExact: true,
 };
+
+/** A count mostly goes to a changelog and to a topic one after the other: its bytes, which nobody changes, serve for both. */
+const lastInt64 = { value: 0, bytes: Buffer.alloc(8) };
 
 /** A float32, big-endian, as Kafka's FloatSerializer writes it. */
 export const float32: Serde<number> = {

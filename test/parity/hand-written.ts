@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import { writeCases } from "./case-file.ts";
+import { failureCases } from "./hand-written/failures.ts";
 import { joinCases } from "./hand-written/joins.ts";
+import { nodeByNodeCases } from "./hand-written/node-by-node.ts";
 import { processorCases } from "./hand-written/processors.ts";
 import { streamCases } from "./hand-written/streams.ts";
 import { tableCases } from "./hand-written/tables.ts";
+import { timeCases } from "./hand-written/times.ts";
 import { windowCases } from "./hand-written/windows.ts";
 
 const usage = `node test/parity/hand-written.ts --out FILE
@@ -17,6 +20,15 @@ if (options.help || options.out === undefined) {
   process.exit(options.help ? 0 : 2);
 }
 
-const cases = [...streamCases, ...windowCases, ...tableCases, ...joinCases, ...processorCases];
+const cases = [
+  ...streamCases,
+  ...windowCases,
+  ...tableCases,
+  ...joinCases,
+  ...processorCases,
+  ...nodeByNodeCases,
+  ...timeCases,
+  ...failureCases,
+];
 writeCases(options.out, cases);
 console.log(`${cases.length} cases`);

@@ -47,7 +47,7 @@ class Step implements Processor<Text, Text, Text, Text> {
     if (name !== "byStreamTime" && name !== "byWallClock") return;
     const type = name === "byStreamTime" ? "stream-time" : "wall-clock-time";
     context.schedule(Number(interval), type, (timestamp) => {
-      const value = `at ${timestamp}${context.recordMetadata() ? " of a record" : ""}`;
+      const value = `at ${timestamp}${context.recordMetadata()?.topic ?? ""}`;
       context.forward({ key: "punctuated", value, timestamp, headers: [] });
     });
   }

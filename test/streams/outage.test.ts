@@ -10,10 +10,14 @@ import { until } from "../counting-scene.ts";
 
 test("an application goes on after its broker was away, and counts every record", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "millrace-outage-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
   let broker = await Broker.start({ port: 0, dataDir: join(directory, "broker") });
   const port = broker.port() as number;
-  t.after(() => broker.close());
+  const apps: KafkaStreams[] = [];
+  t.after(async () => {
+    for (const app of apps) await app.close({ timeoutMs: 1_000 });
+    await broker.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
   const bootstrapServers = `127.0.0.1:${port}`;
   await using client = new Client({ bootstrapServers });
   await client.admin().topics.create({ name: "in", numPartitions: 2 });
@@ -29,7 +33,7 @@ test("an application goes on after its broker was away, and counts every record"
     commitIntervalMs: 20,
     producer: { lingerMs: 5 },
   });
-  t.after(() => app.close({ timeoutMs: 1_000 }));
+  apps.push(app);
   await app.start();
   await app.untilRunning();
   const producer = client.producer();
@@ -51,4 +55,38 @@ test("an application goes on after its broker was away, and counts every record"
     return app.state === "running" && (view.get("word")?.value ?? 0) >= sent;
   });
   assert.equal(app.state, "running");
+});
+
+test("closing takes no longer than it may, though the broker is gone", async () => {
+  const broker = await Broker.start({ port: 0 });
+  const bootstrapServers = `127.0.0.1:${broker.port()}`;
+  await using client = new Client({ bootstrapServers });
+  await client.admin().topics.create([
+    { name: "in", numPartitions: 1 },
+    { name: "out", numPartitions: 1 },
+  ]);
+  const builder = new StreamsBuilder();
+  const text = { key: string, value: string };
+  let seen = 0;
+  builder
+    .stream("in", text)
+    .peek(() => {
+      seen += 1;
+    })
+    .to("out", text);
+  const app = new KafkaStreams(builder.build(), {
+    applicationId: "gone",
+    bootstrapServers,
+    producer: { lingerMs: 300 },
+  });
+  await app.start();
+  await app.untilRunning();
+  const producer = client.producer();
+  await producer.send({ topic: "in", value: "word" });
+  await until("it is processed", () => seen === 1);
+  await broker.close();
+  const start = performance.now();
+  await app.close({ timeoutMs: 500 }).catch((error) => assert.equal(error.code, "TIMED_OUT"));
+  assert.ok(performance.now() - start < 5_000);
+  assert.equal(app.state, "not-running");
 });

@@ -31,11 +31,11 @@ export async function commitTasks(
   try {
     await Promise.all(tasks.map(({ task }) => task.asyncWork.drain(signal)));
     for (const active of tasks) await flush(active, output, clock, signal);
+    await output.flush(signal);
   } catch (error) {
     if (signal?.aborted && (error as MillraceError).code === "ABORTED") return "postponed";
     throw error;
   }
-  await output.flush();
   const offsets = tasks.flatMap(offsetsOf);
   try {
     if (offsets.length > 0) await consumer.commit(offsets, { signal });
@@ -96,9 +96,11 @@ function changelogOffsets(
 ): Map<string, number> {
   const positions = new Map(task.positions().map(({ topic, offset }) => [topic, offset]));
   const offsets = new Map<string, number>();
-  for (const { topic, partition, storeName, isSourceTopic } of changelogs) {
+  for (const { topic, partition, storeName, isSourceTopic, state } of changelogs) {
     const offset = isSourceTopic ? positions.get(topic) : output.writtenEnd(topic, partition);
-    if (offset !== undefined) offsets.set(storeName, offset);
+    // What this instance wrote last may be of an earlier time at which it had the task.
+    const known = isSourceTopic ? undefined : state.offset(storeName);
+    if (offset !== undefined) offsets.set(storeName, Math.max(offset, known ?? 0));
   }
   return offsets;
 }

@@ -20,7 +20,7 @@ const next: { readonly [state in StreamsState]: readonly StreamsState[] } = {
   error: [],
 };
 
-/** Hears of each change of state. */
+/** Hears of each change of state. What it throws is thrown again as an uncaught exception. */
 export type OnStateChange = (state: StreamsState, before: StreamsState) => void;
 
 /** The state of one instance, whom it tells, and who waits for it. */
@@ -44,7 +44,16 @@ export class InstanceState {
     const before = this.#state;
     if (!next[before].includes(state)) return false;
     this.#state = state;
-    for (const listener of this.#listeners) listener(state, before);
+    for (const listener of this.#listeners) {
+      try {
+        listener(state, before);
+      } catch (thrown) {
+        // The change has happened: what a listener throws must not stand in its way.
+        queueMicrotask(() => {
+          throw thrown;
+        });
+      }
+    }
     return true;
   }
 

@@ -31,8 +31,8 @@ export interface StreamsCloseOptions {
   /** How long the last commit and all else may take, in milliseconds; 30,000 by default. */
   readonly timeoutMs?: number | undefined;
   /**
-   * Whether the other instances get this one's tasks at once, true by default; false for one that will be back
-   * before its session is over (KIP-812).
+   * Whether the other instances get this one's tasks at once; false for one that will be back before its session
+   * is over (KIP-812). True by default, but for static members (`consumer.groupInstanceId`), which keep theirs.
    */
   readonly leaveGroup?: boolean | undefined;
 }
@@ -76,6 +76,10 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
 
   /** Throws `INVALID_ARGUMENT` for settings that cannot be, and `TopologyError` for a topology that cannot run. */
   constructor(topology: Topology<Stores>, config: StreamsConfig) {
+    if (topology.builder.nodes.size === 0) {
+      const message = "the topology has nothing in it: add a source first";
+      throw new TopologyError("INVALID_TOPOLOGY", message);
+    }
     this.topology = topology;
     const settings = settingsOf(config);
     this.#dropped = new DroppedRecords(settings);
@@ -181,10 +185,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
    * Commits what was processed, gives the tasks up, and closes everything. May be called twice; after an error
    * it resolves once all is closed.
    */
-  close({
-    timeoutMs = defaultCloseMs,
-    leaveGroup = true,
-  }: StreamsCloseOptions = {}): Promise<void> {
+  close({ timeoutMs = defaultCloseMs, leaveGroup }: StreamsCloseOptions = {}): Promise<void> {
     this.#end = { timeoutMs, leave: leaveGroup };
     this.#closing ??= this.#close();
     return this.#closing;
@@ -241,7 +242,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
     const directory = this.#openDirectory();
     this.#directory = directory;
     const internalTopics = new InternalTopics({ admin: client.admin(), plan, ...settings });
-    const partitions = await internalTopics.ensure({ signal });
+    await internalTopics.ensure({ signal });
     const onFailure = (error: unknown) => void this.#fail(error);
     if (plan.builder.globalStores.size > 0) {
       const parts = { client, plan, settings, directory, onFailure };
@@ -261,7 +262,6 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
       client,
       producerClient,
       directory,
-      partitions,
       assignor: new StreamsAssignor({
         plan,
         processId: directory.processId,

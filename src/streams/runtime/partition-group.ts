@@ -66,11 +66,15 @@ export class PartitionGroup {
 
   /** Takes the next record; {@link last} is its queue. Undefined where none waits. */
   next(): Message<unknown, unknown> | undefined {
-    const queue = this.#byTime.poll();
+    const queue = this.#byTime.peek();
     if (!queue) return undefined;
     this.last = queue;
+    const isAlone = this.#byTime.size === 1;
+    if (!isAlone) this.#byTime.poll();
     const message = queue.poll();
-    if (queue.head) this.#byTime.add(queue);
+    if (!isAlone) {
+      if (queue.head) this.#byTime.add(queue);
+    } else if (!queue.head) this.#byTime.poll();
     const latenessMs = this.streamTime - message.timestamp;
     if (latenessMs < 0) this.streamTime = message.timestamp;
     else if (latenessMs > 0) this.#noteLate(latenessMs);

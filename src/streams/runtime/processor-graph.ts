@@ -94,14 +94,14 @@ export class ProcessorGraph {
       name,
       task,
       asyncWork,
-      forward: (message) => junction.out(message),
+      forward: junction.out,
       forwardTo: (childName) => {
         const child = junction.children.find((one) => one.name === childName);
         if (!child) {
           const message = `${name} forwards to ${childName}, which is none of its children`;
           throw new TopologyError("UNKNOWN_NODE", message);
         }
-        return through(scope, (message) => child.step(message), childName);
+        return through(scope, child);
       },
       store<S extends StateStore>(storeName: string): S {
         const store = storeFor(name, storeName);
@@ -125,27 +125,22 @@ function handOn(junction: Junction, scope: RecordScope): Step<unknown, unknown> 
   const { children } = junction;
   const [first] = children;
   if (!first) return nowhere;
-  if (children.length === 1) return through(scope, (message) => first.step(message), first.name);
-  const ways = children.map((child) =>
-    through(scope, (message) => child.step(message), child.name),
-  );
+  if (children.length === 1) return through(scope, first);
+  const ways = children.map((child) => through(scope, child));
   return (message) => {
     for (const way of ways) way(message);
   };
 }
 
 /** Makes the message's timestamp and headers those of the scope while the child works, and notes who works. */
-function through(
-  scope: RecordScope,
-  step: Step<unknown, unknown>,
-  name: string,
-): Step<unknown, unknown> {
+function through(scope: RecordScope, child: Junction): Step<unknown, unknown> {
+  const { name } = child;
   return (message) => {
     const { node, timestamp, headers } = scope;
     scope.node = name;
     scope.timestamp = message.timestamp;
     scope.headers = message.headers;
-    step(message);
+    child.step(message);
     scope.node = node;
     scope.timestamp = timestamp;
     scope.headers = headers;

@@ -30,6 +30,7 @@ export class ProducerOutput implements Output {
   #lookups = 0;
   #lookedUp = Promise.withResolvers<void>();
   #failure: MillraceError | undefined;
+  #isClosed = false;
 
   constructor({ producer, clock, onFailure }: ProducerOutputParts) {
     this.#producer = producer;
@@ -90,6 +91,7 @@ export class ProducerOutput implements Output {
     error: MillraceError,
     batch: { topic: string; partition: number; records: number },
   ): void {
+    if (this.#isClosed) return;
     try {
       this.failed({ error, stage: "delivery", ...batch, record: undefined });
     } catch (failure) {
@@ -97,22 +99,26 @@ export class ProducerOutput implements Output {
     }
   }
 
-  /** Learns how many partitions topics have, so that nothing has to wait for it later. */
-  learn(counts: Iterable<readonly [topic: string, partitions: number]>): void {
-    for (const [topic, partitions] of counts) this.#partitions.set(topic, partitions);
-  }
-
   /** Throws what has gone wrong since the last time. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
 
-  /** Resolves when all that was written is at the brokers; rejects where a part of it never will be. */
-  async flush(): Promise<void> {
+  /** Resolves when all that was written is at the brokers; rejects where a part of it never will be, or with ABORTED. */
+  async flush(signal?: AbortSignal): Promise<void> {
     while (this.#lookups > 0) await this.#lookedUp.promise;
     this.check();
-    await this.#producer.flush();
+    await this.#producer.flush({ signal });
     this.check();
+    // Known topics are not asked for again: their numbers follow the producer's own picture of the cluster.
+    for (const topic of this.#partitions.keys()) {
+      this.#partitions.set(topic, await this.#producer.partitionCount(topic, { signal }));
+    }
+  }
+
+  /** Hears of no more failures: what is given up from now on is meant to be. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** One behind the last offset that a partition's records were acknowledged at; see `Producer.writtenEnd`. */

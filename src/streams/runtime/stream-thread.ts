@@ -28,8 +28,6 @@ export interface StreamThreadParts {
   readonly producerClient: Client;
   readonly directory: StateDirectory;
   readonly assignor: Assignor;
-  /** How many partitions topics have, by their full names. */
-  readonly partitions: ReadonlyMap<string, number>;
   readonly cache: SharedCacheBudget | undefined;
   readonly globalStores: ReadonlyMap<string, StateStore>;
   readonly onDropped: (record: DroppedRecord) => void;
@@ -75,7 +73,7 @@ export class StreamThread {
   readonly #purge: RepartitionPurge;
   #state: ThreadState = "rebalancing";
   #committedAt = 0;
-  /** Before this moment, no commit is tried that is not due by its interval. */
+  /** Before this moment, no commit is tried. */
   #postponedTo = 0;
   #commits = 0;
   #postponedCommits = 0;
@@ -95,7 +93,6 @@ export class StreamThread {
       clock,
       onFailure: settings.productionExceptionHandler,
     });
-    this.#output.learn(parts.partitions);
     this.#factory = new TaskFactory({ ...parts, output: this.#output, wake: () => this.#wake() });
     this.#consumer = this.#newConsumer(subscription(plan));
     this.#restoration = new Restoration({ client, settings });
@@ -132,16 +129,18 @@ export class StreamThread {
 
   /** Runs until it is stopped, or something fails, which it rejects with. All is closed by then. */
   async run(end: () => ThreadEnd): Promise<void> {
+    let deadline = 0;
     try {
       this.#consumer.start();
       this.#committedAt = this.#now();
       while (!this.#isStopping) await this.#round();
+      deadline = this.#now() + end().timeoutMs;
       await this.#commitLast(end());
     } catch (error) {
       await this.#close({ ...end(), timeoutMs: 0 }).catch(() => {});
       throw error;
     }
-    await this.#close(end());
+    await this.#close({ ...end(), timeoutMs: Math.max(0, deadline - this.#now()) });
   }
 
   /** Has the loop end after the slice it is at. */
@@ -190,9 +189,10 @@ export class StreamThread {
   #waitMs(): number {
     const { pollMs, commitIntervalMs } = this.#parts.settings;
     if (this.#slice.isBusy) return 0;
-    const now = this.#now();
-    const toCommit = this.#committedAt + commitIntervalMs - now;
-    return Math.max(0, Math.min(pollMs, toCommit, this.#slice.idleMs(this.registry.running)));
+    const { running } = this.registry;
+    const isDirty = running.some(({ task }) => task.needsCommit);
+    const toCommit = isDirty ? this.#committedAt + commitIntervalMs - this.#now() : pollMs;
+    return Math.max(0, Math.min(pollMs, toCommit, this.#slice.idleMs(running)));
   }
 
   /** Waits until the producer has room, or something else is to be dealt with. */
@@ -209,12 +209,12 @@ export class StreamThread {
   async #commitDue(): Promise<void> {
     const { running } = this.registry;
     const now = this.#now();
+    if (now < this.#postponedTo) return;
     const isDue = now - this.#committedAt >= this.#parts.settings.commitIntervalMs;
     if (isDue) this.#committedAt = now;
-    else if (now < this.#postponedTo) return;
     const tasks = isDue ? running : running.filter(isUrgent);
     if (tasks.length === 0) return;
-    const outcome = await this.#commit(tasks, this.#inbox.arrival);
+    const outcome = await this.#commit(tasks, this.#inbox.interruption);
     if (outcome === "postponed") this.#postponedTo = this.#now() + postponedMs;
     else this.#purge.committed(tasks, this.#now());
   }
@@ -284,6 +284,7 @@ export class StreamThread {
 
   async #close({ timeoutMs, leave }: ThreadEnd): Promise<void> {
     this.#isOver = true;
+    this.#output.close();
     for (let event = this.#inbox.take(); event; event = this.#inbox.take()) {
       if (event.about === "rebalance") event.done();
     }

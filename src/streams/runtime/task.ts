@@ -314,6 +314,7 @@ export class Task implements TaskContext {
     const record = this.#scope.metadata();
     if (isFinal(error) || !decide) throw this.#failed(error);
     if (decide({ error, node, taskId, message, record }) === "fail") throw this.#failed(error);
+    this.#options.onDropped?.({ taskId, node, record, reason: { why: "processing" } });
   };
 
   #failed(cause: unknown): MillraceError {

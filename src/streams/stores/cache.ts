@@ -1,7 +1,8 @@
 import type { Headers, RecordMetadata } from "../message.ts";
 import { noHeaders } from "../message.ts";
 import type { TaskContext } from "../node.ts";
-import { RowOrder } from "./row-order.ts";
+import type { SplitValue } from "./codec.ts";
+import { RowIntegers, RowOrder } from "./row-order.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import type { CacheBudget, Evictable } from "./store-builder.ts";
 import { TextIndex } from "./text-index.ts";
@@ -9,18 +10,19 @@ import { TextIndex } from "./text-index.ts";
 /** A row in a cache, under its key's bytes as text. Null is a row that is deleted. */
 export interface CachedRow<V> {
   readonly text: string;
-  value: V | null;
+  readonly value: V | null;
   /** Of the record that wrote it last. */
-  timestamp: number;
-  headers: Headers;
-  metadata: RecordMetadata | undefined;
+  readonly timestamp: number;
+  readonly headers: Headers;
+  readonly metadata: RecordMetadata | undefined;
 }
 
-interface Entry<V> extends CachedRow<V> {
-  /** Its number, by which its place in the orders is found. */
-  readonly row: number;
-  isDirty: boolean;
-  bytes: number;
+/** What a cache needs of its store. */
+export interface CacheOwner<V> {
+  /** Takes values apart into what changes and its time, so that a row need not be an object; kept whole without it. */
+  readonly parts?: SplitValue<V> | undefined;
+  /** Passes a row on and gives how many bytes its value has. */
+  write(row: CachedRow<V>): number;
 }
 
 /**
@@ -40,24 +42,33 @@ const assumedValueBytes = 100;
 export class WriteBehindCache<V> implements Evictable {
   readonly #budget: CacheBudget;
   readonly #task: TaskContext;
-  readonly #write: (row: CachedRow<V>) => number;
-  readonly #index = new TextIndex();
-  readonly #entries: (Entry<V> | undefined)[] = [];
+  readonly #owner: CacheOwner<V>;
+  readonly #parts: SplitValue<V>;
+  /** With the value beside each key. */
+  readonly #index = new TextIndex(1);
+  // What belongs to a row lies in arrays, by its number: an object for each would be slow to come by.
+  #numbers = new Float64Array(numbersPerRow * smallestCapacity);
+  /** How many bytes each takes, and which of the origins its record had, plus one where it waits to be written. */
+  readonly #integers = new RowIntegers();
   /** All rows, by when they were used last. */
-  readonly #ages = new RowOrder();
+  readonly #ages = new RowOrder(this.#integers, "first");
   /** Rows that wait, by when they were written last. */
-  readonly #writes = new RowOrder();
+  readonly #writes = new RowOrder(this.#integers, "second");
+  /** Of the few rows whose records had any. */
+  readonly #headers = new Map<number, Headers>();
+  readonly #origins: (RecordMetadata | undefined)[] = [];
   #order: SortedKeys | undefined;
   #dirtyCount = 0;
   #valueBytes = assumedValueBytes;
-  /** A row is mostly written right after it was read. */
-  #last: Entry<V> | undefined;
+  /** A row is mostly written right after it was read: the last one is at hand. */
+  #lastText = "";
+  #lastRow = -1;
 
-  /** `write` passes a row on and gives how many bytes its value has. */
-  constructor(budget: CacheBudget, task: TaskContext, write: (row: CachedRow<V>) => number) {
+  constructor(budget: CacheBudget, task: TaskContext, owner: CacheOwner<V>) {
     this.#budget = budget;
     this.#task = task;
-    this.#write = write;
+    this.#owner = owner;
+    this.#parts = owner.parts ?? whole;
     budget.join(this);
   }
 
@@ -66,32 +77,28 @@ export class WriteBehindCache<V> implements Evictable {
     return this.#dirtyCount;
   }
 
-  /** The row, which counts as used by that; undefined where the cache does not know it. */
-  get(text: string): CachedRow<V> | undefined {
-    const entry = this.#find(text);
-    if (entry) this.#ages.moveToEnd(entry.row);
-    return entry;
+  /** The row's value, which counts as used by that; undefined where the cache does not know it. */
+  get(text: string): V | null | undefined {
+    const row = this.#find(text);
+    if (row < 0) return undefined;
+    this.#ages.moveToEnd(row);
+    return this.#valueAt(row);
   }
 
   /** Remembers what was read. */
   remember(text: string, value: V): void {
-    this.#add(text, value);
+    this.#set(this.#add(text), value);
     this.#makeRoom();
   }
 
   /** Takes in a write under the present record's context; null deletes. */
   put(text: string, value: V | null): void {
-    const task = this.#task;
-    const entry = this.#find(text) ?? this.#add(text, value);
-    entry.value = value;
-    entry.timestamp = task.currentTimestamp();
-    entry.headers = task.currentHeaders();
-    entry.metadata = task.recordMetadata();
-    this.#ages.moveToEnd(entry.row);
-    this.#writes.moveToEnd(entry.row);
-    if (!entry.isDirty) this.#dirtyCount += 1;
-    entry.isDirty = true;
-    this.#measure(entry);
+    const known = this.#find(text);
+    const row = known < 0 ? this.#add(text) : known;
+    this.#set(row, value);
+    this.#setContext(row);
+    this.#ages.moveToEnd(row);
+    this.#writes.moveToEnd(row);
     this.#makeRoom();
   }
 
@@ -118,39 +125,37 @@ export class WriteBehindCache<V> implements Evictable {
 
   /** Writes at most so many rows through, those written longest ago first; gives how many still wait. */
   flushSlice(maxRows: number): number {
-    const rows: Entry<V>[] = [];
+    const rows: CachedRow<V>[] = [];
     while (rows.length < maxRows && this.#writes.first >= 0) {
-      const entry = this.#entries[this.#writes.first] as Entry<V>;
-      this.#markClean(entry);
-      rows.push(entry);
+      const row = this.#writes.first;
+      rows.push(this.#rowAt(row));
+      this.#markClean(row);
     }
     // All are clean before the first is passed on: what that leads to may write to this cache again.
-    for (const entry of rows) this.#passOn(entry);
-    for (const entry of rows) if (entry.value === null && !entry.isDirty) this.#remove(entry);
+    for (const row of rows) this.#passOn(row);
+    for (const { text, value } of rows) if (value === null) this.#forgetDeleted(text);
     return this.#dirtyCount;
   }
 
   evict(): boolean {
-    if (this.#ages.first < 0) return false;
-    const entry = this.#entries[this.#ages.first] as Entry<V>;
-    const { isDirty } = entry;
-    if (isDirty) this.#markClean(entry);
-    this.#remove(entry);
+    const row = this.#ages.first;
+    if (row < 0) return false;
+    const isDirty = this.#isDirty(row);
+    const evicted = this.#rowAt(row);
+    if (isDirty) this.#markClean(row);
+    this.#remove(evicted.text);
     if (!isDirty) return true;
-    this.#passOn(entry);
+    this.#passOn(evicted);
     this.flushSlice(rowsPerEviction);
     return true;
   }
 
   /** Forgets all rows, also those that wait. */
   clear(): void {
-    for (const entry of this.#entries) if (entry) this.#budget.take(-entry.bytes);
+    while (this.#ages.first >= 0) this.#remove(this.#index.textAt(this.#ages.first));
     this.#index.clear();
-    this.#entries.length = 0;
-    this.#ages.clear();
-    this.#writes.clear();
+    this.#integers.clear();
     this.#order = undefined;
-    this.#last = undefined;
     this.#dirtyCount = 0;
   }
 
@@ -160,57 +165,117 @@ export class WriteBehindCache<V> implements Evictable {
     this.#budget.leave(this);
   }
 
-  #find(text: string): Entry<V> | undefined {
-    if (this.#last?.text === text) return this.#last;
-    const row = this.#index.find(text);
-    if (row < 0) return undefined;
-    this.#last = this.#entries[row];
-    return this.#last;
+  #find(text: string): number {
+    if (this.#lastRow >= 0 && text === this.#lastText) return this.#lastRow;
+    this.#lastText = text;
+    this.#lastRow = this.#index.find(text);
+    return this.#lastRow;
   }
 
-  #add(text: string, value: V | null): Entry<V> {
+  #add(text: string): number {
     const row = this.#index.add(text);
-    const record = { timestamp: -1, headers: noHeaders, metadata: undefined };
-    const entry: Entry<V> = { text, value, ...record, row, isDirty: false, bytes: 0 };
-    this.#entries[row] = entry;
+    this.#integers.open(row);
+    if ((row + 1) * numbersPerRow > this.#numbers.length) {
+      const numbers = new Float64Array(this.#numbers.length * 2);
+      numbers.set(this.#numbers);
+      this.#numbers = numbers;
+    }
     this.#order?.add(text);
     this.#ages.moveToEnd(row);
-    this.#measure(entry);
-    this.#last = entry;
-    return entry;
+    this.#lastText = text;
+    this.#lastRow = row;
+    return row;
   }
 
-  #remove(entry: Entry<V>): void {
-    const { text, row, bytes } = entry;
-    if (this.#entries[row] !== entry) return;
-    this.#index.remove(text);
-    this.#entries[row] = undefined;
-    this.#last = undefined;
-    this.#order?.delete(text);
-    this.#ages.remove(row);
-    this.#budget.take(-bytes);
+  #set(row: number, value: V | null): void {
+    this.#index.setCell(row, valueCell, value === null ? null : this.#parts.valueIn(value));
+    if (value !== null) this.#numbers[row * numbersPerRow] = this.#parts.timeIn(value, 0);
+    this.#measure(row);
   }
 
-  #markClean(entry: Entry<V>): void {
-    entry.isDirty = false;
-    this.#writes.remove(entry.row);
+  #setContext(row: number): void {
+    const task = this.#task;
+    const metadata = task.recordMetadata();
+    const at = row * numbersPerRow;
+    this.#numbers[at + 1] = task.currentTimestamp();
+    this.#numbers[at + 2] = metadata ? metadata.offset : -1;
+    if (!this.#isDirty(row)) this.#dirtyCount += 1;
+    this.#integers.set(row, originIndex, this.#originOf(metadata) + 1);
+    const headers = task.currentHeaders();
+    if (headers.length > 0) this.#headers.set(row, headers);
+    else if (this.#headers.size > 0) this.#headers.delete(row);
+  }
+
+  /** The topics and partitions that records come from are few. */
+  #originOf(metadata: RecordMetadata | undefined): number {
+    const origins = this.#origins;
+    for (let index = 0; index < origins.length; index += 1) {
+      const known = origins[index];
+      if (known?.topic === metadata?.topic && known?.partition === metadata?.partition)
+        return index;
+    }
+    return origins.push(metadata) - 1;
+  }
+
+  #valueAt(row: number): V | null {
+    const value = this.#index.cell(row, valueCell);
+    if (value === null) return null;
+    return this.#parts.join(value, this.#numbers[row * numbersPerRow] as number);
+  }
+
+  #rowAt(row: number): CachedRow<V> {
+    const at = row * numbersPerRow;
+    const origin = this.#origins[this.#integers.get(row, originIndex) - 1];
+    return {
+      text: this.#index.textAt(row),
+      value: this.#valueAt(row),
+      timestamp: this.#numbers[at + 1] as number,
+      headers: this.#headers.get(row) ?? noHeaders,
+      metadata: origin && { ...origin, offset: this.#numbers[at + 2] as number },
+    };
+  }
+
+  #isDirty(row: number): boolean {
+    return this.#integers.get(row, originIndex) > 0;
+  }
+
+  #markClean(row: number): void {
+    this.#integers.set(row, originIndex, 0);
+    this.#writes.remove(row);
     this.#dirtyCount -= 1;
   }
 
-  #passOn(entry: Entry<V>): void {
-    const bytes = this.#write(entry);
+  #forgetDeleted(text: string): void {
+    const row = this.#find(text);
+    if (row >= 0 && this.#index.cell(row, valueCell) === null && !this.#isDirty(row))
+      this.#remove(text);
+  }
+
+  #remove(text: string): void {
+    const row = this.#index.remove(text);
+    this.#lastRow = -1;
+    this.#ages.remove(row);
+    this.#writes.remove(row);
+    this.#budget.take(-this.#integers.get(row, bytesIndex));
+    if (this.#headers.size > 0) this.#headers.delete(row);
+    this.#order?.delete(text);
+  }
+
+  #passOn(row: CachedRow<V>): void {
+    const bytes = this.#owner.write(row);
     // A running mean: values are measured only where they become bytes anyway.
     if (bytes > 0) this.#valueBytes += (bytes - this.#valueBytes) / 16;
   }
 
   /** Estimates what a row takes, anew with each write: by then it may be known what values are like. */
-  #measure(entry: Entry<V>): void {
-    const { text, metadata } = entry;
-    const topicBytes = metadata ? metadata.topic.length : 0;
-    const bytes = text.length + topicBytes + Math.round(this.#valueBytes) + overheadBytes;
-    if (bytes === entry.bytes) return;
-    this.#budget.take(bytes - entry.bytes);
-    entry.bytes = bytes;
+  #measure(row: number): void {
+    const topicBytes = this.#origins[0]?.topic.length ?? 0;
+    const keyBytes = this.#index.textAt(row).length;
+    const bytes = keyBytes + topicBytes + Math.round(this.#valueBytes) + overheadBytes;
+    const before = this.#integers.get(row, bytesIndex);
+    if (bytes === before) return;
+    this.#budget.take(bytes - before);
+    this.#integers.set(row, bytesIndex, bytes);
   }
 
   #makeRoom(): void {
@@ -221,11 +286,26 @@ export class WriteBehindCache<V> implements Evictable {
 
   *#rowsOf(texts: Iterable<string>): IterableIterator<CachedRow<V>> {
     for (const text of texts) {
-      const entry = this.get(text);
-      if (entry) yield entry;
+      const row = this.#find(text);
+      if (row < 0) continue;
+      this.#ages.moveToEnd(row);
+      yield this.#rowAt(row);
     }
   }
 }
 
 /** An eviction of a row that waits takes others along, as in Kafka all others: that many at most. */
 const rowsPerEviction = 1000;
+const smallestCapacity = 16;
+/** The time in the value, the timestamp of the record that wrote it, and its offset. */
+const numbersPerRow = 3;
+const valueCell = 1;
+const bytesIndex = 0;
+const originIndex = 1;
+
+/** For values that are kept whole. */
+const whole: SplitValue<never> = {
+  valueIn: (value) => value,
+  timeIn: () => 0,
+  join: (value) => value as never,
+};

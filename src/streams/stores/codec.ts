@@ -55,8 +55,10 @@ export interface RowFormat<V> {
   logged(row: Buffer): Buffer;
   /** The timestamp of the changelog's record of a row; `otherwise` where the row has none. */
   timestampOf(row: Buffer, otherwise: number): number;
-  /** Set where rows in memory need not be bytes: see `Serde.isExact`. */
+  /** What rows are made of, where that can be told. */
   readonly parts: RowParts<V> | undefined;
+  /** Whether rows in memory can be made of these parts rather than be bytes: see `Serde`. */
+  readonly isExact: boolean;
   /** The headers of the changelog's record of a value, or of its deletion; `context` are those of the record at work. */
   headersOf(value: V | null, context: Headers): Headers;
   /** The row of a record of the changelog. */
@@ -82,12 +84,16 @@ function loggedHeaders(logs: LogsHeaders): RowFormat<unknown>["headersOf"] {
   }
 }
 
-/** A row's value and its time, apart; `P` is the type of the former. */
-export interface RowParts<V, P = unknown> extends ValueFormat<P> {
+/** How a store's value is taken apart into a value and a time, and put together again. */
+export interface SplitValue<V, P = unknown> {
   valueIn(value: V): P;
   /** The time of a value, or `otherwise` where it has none. */
   timeIn(value: V, otherwise: number): number;
   join(value: P, timestamp: number): V;
+}
+
+/** A row's value and its time, apart; `P` is the type of the former. */
+export interface RowParts<V, P = unknown> extends ValueFormat<P>, SplitValue<V, P> {
   /** What the changelog has of a value: null where it deletes. */
   plain(value: P): Uint8Array | string | null;
 }
@@ -119,7 +125,8 @@ export function plainFormat<V>(
     decode,
     logged: (row) => row,
     timestampOf: (_row, otherwise) => otherwise,
-    parts: serde.isExact ? (parts as RowParts<V>) : undefined,
+    parts: parts as RowParts<V>,
+    isExact: serde.isExact ?? false,
     headersOf: loggedHeaders(logsHeaders),
     restored: (value) => value,
   };
@@ -153,7 +160,8 @@ export function timestampedFormat<V>(
     decode: (row) => ({ value: decodeValue(row), timestamp: readInt64(row, 0) }),
     logged: (row) => row.subarray(timestampBytes),
     timestampOf: (row) => readInt64(row, 0),
-    parts: serde.isExact ? (parts as RowParts<ValueAndTimestamp<V>>) : undefined,
+    parts: parts as RowParts<ValueAndTimestamp<V>>,
+    isExact: serde.isExact ?? false,
     headersOf: loggedHeaders(logsHeaders),
     restored: withTimestamp,
   };

@@ -49,10 +49,11 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     this.#environment = environment;
     const { cache, task } = environment;
     if (isCached && cache) {
-      this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
+      const write = (row: CachedRow<V>) => this.#writeThrough(row);
+      this.#cache = new WriteBehindCache(cache, task, { parts: format.parts, write });
     }
     const { parts: rowParts } = format;
-    if (!this.#cache && rowParts) this.#values = rows.keepValues?.(rowParts);
+    if (!this.#cache && rowParts && format.isExact) this.#values = rows.keepValues?.(rowParts);
     this.#parts = rowParts as RowParts<V>;
     this.#merge = {
       compare: ({ text }, [key]) => compareTexts(text, textOf(key)),
@@ -67,7 +68,7 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     if (!cache) return this.#read(this.#keys.encode(key));
     const text = this.#keys.text(key);
     const known = cache.get(text);
-    if (known) return known.value;
+    if (known !== undefined) return known;
     const value = this.#read(bytesOf(text));
     if (value !== null) cache.remember(text, value);
     return value;

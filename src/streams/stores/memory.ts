@@ -104,8 +104,9 @@ export class MemoryRows implements Rows {
 
   keepValues<P>(format: ValueFormat<P>): ValueTable<P> {
     const table = this.#table;
-    for (const [key, bytes] of [...this.range(undefined, undefined)]) {
-      table.put(textOf(key), format.decodeValue(bytes), format.timestampOf(bytes, 0));
+    for (const text of table.texts()) {
+      const bytes = this.#bytesAt(table.find(text));
+      table.put(text, format.decodeValue(bytes), format.timestampOf(bytes, 0));
     }
     this.#format = format as ValueFormat<unknown>;
     return table as ValueTable<P>;

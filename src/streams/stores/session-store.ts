@@ -60,7 +60,8 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
     this.#cacheKeys = cacheKeys;
     const { cache, task } = environment;
     if (cacheIntervalMs !== undefined && cache) {
-      this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
+      const write = (row: CachedRow<V>) => this.#writeThrough(row);
+      this.#cache = new WriteBehindCache(cache, task, { parts: parts.format.parts, write });
     }
     this.#merge = {
       compare: (cached, { key, start, end }) =>
@@ -103,7 +104,7 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
 
   fetchSession(key: K, start: number, end: number): V | null {
     const known = this.#cache?.get(this.#textOf({ key, window: { start, end } }));
-    if (known) return known.value;
+    if (known !== undefined) return known;
     return this.#read(this.#keys.encode(key), start, end);
   }
 

@@ -6,12 +6,18 @@ const smallestCapacity = 16;
  * that a `Map` of 100,000 strings and objects has it go through.
  */
 export class TextIndex {
-  /** Texts by their numbers. */
-  readonly #texts: (string | undefined)[] = [];
+  /** Of each number its text, and the cells beside it. */
+  readonly #cells: unknown[] = [];
+  readonly #stride: number;
   readonly #free: number[] = [];
   /** Pairs of a hash and a number plus one, which is 0 where there is none; less than half of them are taken. */
   #slots = new Int32Array(2 * smallestCapacity);
   #size = 0;
+
+  /** `cells` is how many values can be kept with each text, side by side with it. */
+  constructor(cells = 0) {
+    this.#stride = 1 + cells;
+  }
 
   get size(): number {
     return this.#size;
@@ -25,15 +31,17 @@ export class TextIndex {
     for (let at = (hash << 1) & last; ; at = (at + 2) & last) {
       const row = (slots[at + 1] as number) - 1;
       if (row < 0) return -1;
-      if (slots[at] === hash && this.#texts[row] === text) return row;
+      if (slots[at] === hash && this.#cells[row * this.#stride] === text) return row;
     }
   }
 
   /** Gives a text, which must have none, a number. */
   add(text: string): number {
     if (this.#size * 4 >= this.#slots.length) this.#grow();
-    const row = this.#free.pop() ?? this.#texts.length;
-    this.#texts[row] = text;
+    const row = this.#free.pop() ?? this.#cells.length / this.#stride;
+    const at = row * this.#stride;
+    this.#cells[at] = text;
+    for (let cell = 1; cell < this.#stride; cell += 1) this.#cells[at + cell] = undefined;
     this.#place(hashOf(text), row);
     this.#size += 1;
     return row;
@@ -43,7 +51,8 @@ export class TextIndex {
   remove(text: string): number {
     const row = this.find(text);
     if (row < 0) return -1;
-    this.#texts[row] = undefined;
+    const at = row * this.#stride;
+    for (let cell = 0; cell < this.#stride; cell += 1) this.#cells[at + cell] = undefined;
     this.#free.push(row);
     this.#size -= 1;
     this.#close(hashOf(text), row);
@@ -52,11 +61,20 @@ export class TextIndex {
 
   /** The text of a number that is in use. */
   textAt(row: number): string {
-    return this.#texts[row] as string;
+    return this.#cells[row * this.#stride] as string;
+  }
+
+  /** What is kept with a text, by its number; the cells are counted from 1. */
+  cell(row: number, cell: number): unknown {
+    return this.#cells[row * this.#stride + cell];
+  }
+
+  setCell(row: number, cell: number, value: unknown): void {
+    this.#cells[row * this.#stride + cell] = value;
   }
 
   clear(): void {
-    this.#texts.length = 0;
+    this.#cells.length = 0;
     this.#free.length = 0;
     this.#slots = new Int32Array(2 * smallestCapacity);
     this.#size = 0;
@@ -64,7 +82,10 @@ export class TextIndex {
 
   /** All texts, in no order. */
   *texts(): IterableIterator<string> {
-    for (const text of this.#texts) if (text !== undefined) yield text;
+    for (let at = 0; at < this.#cells.length; at += this.#stride) {
+      const text = this.#cells[at] as string | undefined;
+      if (text !== undefined) yield text;
+    }
   }
 
   #place(hash: number, row: number): void {

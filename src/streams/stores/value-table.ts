@@ -1,17 +1,13 @@
 import { SortedKeys } from "./sorted-keys.ts";
 import { TextIndex } from "./text-index.ts";
 
-const smallestCapacity = 16;
-
 /**
  * Values and their times by text, in memory: in arrays rather than in an object for each, so that a row is come by
  * quickly and the garbage collector has little to look after. Texts are put in order when a range is first
  * asked for, and kept so from then on.
  */
 export class ValueTable<V> {
-  readonly #index = new TextIndex();
-  readonly #values: (V | undefined)[] = [];
-  #times = new Float64Array(smallestCapacity);
+  readonly #index = new TextIndex(3);
   #order: SortedKeys | undefined;
   #lastText = "";
   #lastRow = -1;
@@ -30,26 +26,34 @@ export class ValueTable<V> {
   }
 
   valueAt(row: number): V {
-    return this.#values[row] as V;
+    return this.#index.cell(row, valueCell) as V;
   }
 
   timeAt(row: number): number {
-    return this.#times[row] as number;
+    const index = this.#index;
+    return (index.cell(row, highCell) as number) * lowRange + (index.cell(row, lowCell) as number);
   }
 
   put(text: string, value: V, time: number): void {
     let row = this.find(text);
     if (row < 0) row = this.#add(text);
-    this.#values[row] = value;
-    this.#times[row] = time;
+    const high = Math.floor(time / lowRange);
+    const index = this.#index;
+    index.setCell(row, valueCell, value);
+    index.setCell(row, highCell, high);
+    index.setCell(row, lowCell, time - high * lowRange);
   }
 
   delete(text: string): void {
     const row = this.#index.remove(text);
     this.#lastRow = -1;
     if (row < 0) return;
-    this.#values[row] = undefined;
     this.#order?.delete(text);
+  }
+
+  /** All texts, in no order. */
+  texts(): IterableIterator<string> {
+    return this.#index.texts();
   }
 
   /** Texts from `from` (inclusive) to `to` (exclusive), undefined for open ends. */
@@ -64,14 +68,15 @@ export class ValueTable<V> {
 
   #add(text: string): number {
     const row = this.#index.add(text);
-    if (row === this.#times.length) {
-      const times = new Float64Array(row * 2);
-      times.set(this.#times);
-      this.#times = times;
-    }
     this.#order?.add(text);
     this.#lastText = text;
     this.#lastRow = row;
     return row;
   }
 }
+
+const valueCell = 1;
+/** A time as two small integers, which lie in an array as they are; a larger number would be an object of its own. */
+const highCell = 2;
+const lowCell = 3;
+const lowRange = 2 ** 30;

@@ -35,6 +35,11 @@ class Model {
     return Math.min(...[...versions.keys()].filter((time) => time > timestamp));
   }
 
+  /** Whether the store does not keep that there was a deletion: see the test of such ones. */
+  forgets({ key, value, timestamp }: Put): boolean {
+    return value === null && (this.#versions.get(key)?.get(timestamp) ?? null) !== null;
+  }
+
   get(key: string, asOf: number): { value: string; timestamp: number } | null {
     const times = [...(this.#versions.get(key)?.keys() ?? [])];
     const timestamp = Math.max(...times.filter((time) => time <= asOf));
@@ -59,6 +64,7 @@ for (const [storeType, segmentIntervalMs] of [
         const scene = new StoreScene(builder);
         const model = new Model();
         for (const put of puts) {
+          if (model.forgets(put)) continue;
           scene.store.put(put.key, put.value, put.timestamp);
           model.put(put);
         }
@@ -92,6 +98,15 @@ test("a put tells when the next version begins, and whether it came in time", ()
   assert.deepEqual(store.get("k"), { value: "2", timestamp: 150, validTo: undefined });
   assert.deepEqual(store.delete("k", 140), { value: "1.5", timestamp: 120, validTo: 150 });
   assert.equal(store.get("k", 145), null);
+});
+
+test("a deletion at the very time of the only version is forgotten with it, as on the JVM", () => {
+  const builder = versionedKeyValueStore("s", { ...serdes, historyRetentionMs });
+  const { store } = new StoreScene(builder);
+  store.put("k", "1", 100);
+  store.put("k", null, 100);
+  assert.equal(store.put("k", "0", 50), -1);
+  assert.deepEqual(store.get("k"), { value: "0", timestamp: 50, validTo: undefined });
 });
 
 test("the changelog has each put under its own time, also one that came too late", () => {

@@ -62,7 +62,8 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     this.#layout = layout;
     const { cache, task } = environment;
     if (cacheIntervalMs !== undefined && cache) {
-      this.#cache = new WriteBehindCache(cache, task, (row) => this.#writeThrough(row));
+      const write = (row: CachedRow<V>) => this.#writeThrough(row);
+      this.#cache = new WriteBehindCache(cache, task, { parts: parts.format.parts, write });
     }
     const startOf = ({ text }: CachedRow<V>) => layout.startOf(cacheKeys.rowKey(text));
     this.#byTime = {
@@ -94,7 +95,7 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
 
   fetch(key: K, windowStart: number): V | null {
     const known = this.#cache?.get(this.#textOf(key, windowStart));
-    if (known) return known.value;
+    if (known !== undefined) return known;
     return this.#read(this.#keys.encode(key), windowStart);
   }
 

@@ -52,7 +52,10 @@ export interface TopologyTestDriverOptions {
   readonly keepsCaches?: boolean | undefined;
   /** Settings of the application that processors can read, by Kafka's names. */
   readonly configs?: { readonly [name: string]: unknown } | undefined;
-  /** Decides on records that cannot be deserialized; they fail the call that wrote them by default. */
+  /**
+   * Decides on records that cannot be deserialized. By default they fail the call that wrote them, and those of
+   * global stores are left out, as in the JVM's driver.
+   */
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler | undefined;
   /** Decides on records and punctuations at which a node throws; they fail the call by default. */
   readonly processingExceptionHandler?: ProcessingExceptionHandler | undefined;
@@ -89,7 +92,7 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
       cacheMaxBytes = defaultCacheBytes,
       keepsCaches = false,
       configs = {},
-      deserializationExceptionHandler = failOnError,
+      deserializationExceptionHandler: onUnreadable,
       processingExceptionHandler,
       onDropped,
     }: TopologyTestDriverOptions = {},
@@ -106,10 +109,14 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
       wallClock: () => clock.now(),
       host: { clock, random: systemRandom },
       configs: new Map<string, unknown>([...driverConfigs, ...Object.entries(configs)]),
-      onReadFailure: readFailures(this.#plan, deserializationExceptionHandler),
       onDropped,
     };
-    this.#global = new GlobalTask({ ...common, memory: newState(), persistent: newState() });
+    this.#global = new GlobalTask({
+      ...common,
+      memory: newState(),
+      persistent: newState(),
+      onReadFailure: onUnreadable && readFailures(this.#plan, onUnreadable),
+    });
     const globalStores = new Map(
       [...this.#global.stores].map(([name, { store }]) => [name, store]),
     );
@@ -120,8 +127,9 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
       const inputs = inputsOf(subtopology, partition);
       const state = { memory: newState(), persistent: newState() };
       const parts = { ...common, ...state, subtopology, partition, inputs, cache, globalStores };
+      const onReadFailure = readFailures(this.#plan, onUnreadable ?? failOnError);
       const onProcessingFailure = processingExceptionHandler;
-      const task = new Task({ ...parts, onProcessingFailure });
+      const task = new Task({ ...parts, onReadFailure, onProcessingFailure });
       task.initialize();
       return task;
     });

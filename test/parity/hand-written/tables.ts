@@ -44,6 +44,11 @@ export const tableCases: readonly Question[] = [
     { op: "filter", fn: ["contains", "a"], store: "kept" },
   ]),
   onTable("filterNot on a table", [{ op: "filterNot", fn: ["contains", "a"], store: "kept" }]),
+  question(
+    "a deletion at the very time of a row's only version is forgotten with it",
+    [table("in", versioned), ...changesOut],
+    ["a x 5", "a null 5", "a y 3", "b x 5", "b y 6", "b null 6", "b z 4"],
+  ),
   onTable("a filter on a versioned table", [{ op: "filter", fn: ["contains", "a"] }], versioned),
   onTable("mapValues on a table", [{ op: "mapValues", fn: ["length"], store: "lengths" }]),
   onTable("mapValues on a table without a store", [{ op: "mapValues", fn: ["upper"] }]),

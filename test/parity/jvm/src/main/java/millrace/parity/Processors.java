@@ -172,7 +172,8 @@ final class Processors {
     context.schedule(
         interval,
         type,
-        time -> forward.accept(time, "at " + time + (context.recordMetadata().isPresent() ? " of a record" : "")));
+        // There is a context then, of no topic.
+        time -> forward.accept(time, "at " + time + context.recordMetadata().map(place -> place.topic()).orElse("")));
   }
 
   private static String name(JsonNode one) {
