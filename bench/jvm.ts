@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = join(import.meta.dirname, "jvm");
@@ -10,7 +10,11 @@ export function jvmCommand(className: string, heap = "2g"): string[] {
   const classpathFile = join(target, "classpath.txt");
   if (!isUpToDate(classpathFile)) {
     const goals = ["compile", "dependency:build-classpath", `-Dmdep.outputFile=${classpathFile}`];
-    execFileSync("mvn", ["-q", "-f", folder, ...goals], { stdio: ["ignore", "ignore", "inherit"] });
+    const options = ["-q", "-Dstyle.color=never", "-f", folder];
+    execFileSync("mvn", [...options, ...goals], { stdio: ["ignore", "ignore", "inherit"] });
+    // Maven leaves the file as it is where the classpath is the same.
+    const now = new Date();
+    utimesSync(classpathFile, now, now);
   }
   const classpath = `${join(target, "classes")}:${readFileSync(classpathFile, "utf8").trim()}`;
   return ["java", `-Xmx${heap}`, "-cp", classpath, `millrace.bench.${className}`];

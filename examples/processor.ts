@@ -28,7 +28,7 @@ const watchSilence: ProcessorSupplier<string, number, string, string> = () => {
           if (now - time < minute) continue;
           store.delete(sensor);
           const value = `silent for ${Math.floor((now - time) / 1000)} s`;
-          context.forward({ key: sensor, value, timestamp: now, headers: [] });
+          context.forward({ key: sensor, value, timestamp: now });
         }
       });
       forget = cancel;

@@ -66,7 +66,7 @@ await using consumer = client.consumer({
   topics: ["sums-per-minute"],
   groupId: "reader",
   autoOffsetReset: "earliest",
-  key: windowed(string, { size: minute }),
+  key: windowed(string, { size: { minutes: 1 } }),
   value: float64,
 });
 const sums: string[] = [];

@@ -28,6 +28,8 @@ export type MillraceErrorCode =
   | "PARTITIONS_LOST"
   /** A node of a topology, or a function given to it, threw; `cause` has the error. */
   | "PROCESSING_FAILED"
+  /** A record of a streams application could not be deserialized; `cause` has the error. */
+  | "DESERIALIZATION_FAILED"
   /** A record of a streams application could not be serialized or written; `cause` has the error. */
   | "PRODUCTION_FAILED"
   /** Another instance that runs keeps its state in the same directory. */
@@ -145,4 +147,9 @@ export class TopologyError extends MillraceError {
   constructor(code: TopologyErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }
+}
+
+/** What somebody's code threw, as text: mostly an error's message, though anything can be thrown. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,4 +1,4 @@
-import { int64, KafkaStreams, StreamsBuilder, string } from "millrace";
+import { int64, KafkaStreams, StreamsBuilder, type StreamsConfig, string } from "millrace";
 
 /** What the application reads: words, in values. */
 export const inputTopic = "words";
@@ -10,6 +10,7 @@ export function countingApp(
   applicationId: string,
   bootstrapServers: string,
   stateDir: string,
+  config: Partial<StreamsConfig> = {},
 ): KafkaStreams {
   const builder = new StreamsBuilder();
   builder
@@ -25,5 +26,6 @@ export function countingApp(
     commitIntervalMs: 100,
     consumer: { heartbeatIntervalMs: 50, sessionTimeoutMs: 1_500 },
     producer: { lingerMs: 5 },
+    ...config,
   });
 }

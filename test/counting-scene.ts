@@ -13,9 +13,15 @@ const words = Array.from({ length: 50 }, (_, index) => `word-${index}`);
 /** How many words are written before their acknowledgements are awaited. */
 const stride = 40;
 
+/** What a scene takes place on: our broker, or a cluster of Apache Kafka. */
+type SceneBroker = Pick<Broker, "bootstrapServers" | "close">;
+
+/** The brokers must allow this much: a member that dies is given up soon. */
+export const countingConfigs = { "group.min.session.timeout.ms": 500 };
+
 /** A broker, words that flow into it, and what an application makes of them: a count for each word. */
 export class CountingScene {
-  readonly broker: Broker;
+  readonly broker: SceneBroker;
   readonly client: Client;
   readonly admin: Admin;
   readonly directory: string;
@@ -23,17 +29,16 @@ export class CountingScene {
   #flow: Promise<void> | undefined;
   #isFlowing = false;
 
-  private constructor(broker: Broker, directory: string) {
+  private constructor(broker: SceneBroker, directory: string) {
     this.broker = broker;
     this.directory = directory;
     this.client = new Client({ bootstrapServers: broker.bootstrapServers });
     this.admin = this.client.admin();
   }
 
-  static async start(): Promise<CountingScene> {
-    // A member that dies is given up soon.
-    const configs = { "group.min.session.timeout.ms": 500 };
-    const broker = await Broker.start({ port: 0, configs });
+  /** Begins on a broker of ours, or on what is given, which is closed in the end, too. */
+  static async start(given?: SceneBroker): Promise<CountingScene> {
+    const broker = given ?? (await Broker.start({ port: 0, configs: countingConfigs }));
     const directory = await mkdtemp(join(tmpdir(), "millrace-counting-"));
     const scene = new CountingScene(broker, directory);
     for (const name of [inputTopic, outputTopic]) {

@@ -152,7 +152,7 @@ test("stack traces lead to the sources where source maps are asked for", () => {
       console.log(error.stack);
     }
   `;
-  assert.match(run(script), /src\/streams\/dsl\/name\.ts:\d+/);
+  assert.match(run(script), /src\/streams\/name\.ts:\d+/);
 });
 
 /** Runs a program beside the installed package, and gives what it printed. */

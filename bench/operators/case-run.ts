@@ -56,10 +56,11 @@ async function run(chosen: Case, engineName: EngineName): Promise<void> {
     state.commit(new Map());
   }
   const perTopic = records / Object.keys(chosen.read).length;
-  const inputs = Object.entries(chosen.read).map(([topic, contents]) => {
-    return { topic, batches: encode({ ...(contents as Contents), records: perTopic }) };
-  });
   for (let round = 0; round < rounds; round += 1) {
+    const inputs = Object.entries(chosen.read).map(([topic, contents]) => {
+      const all: Contents = { ...contents, records: perTopic, start: round * perTopic };
+      return { topic, batches: encode(all) };
+    });
     const begun = process.cpuUsage();
     drive(task, state, inputs);
     const { user, system } = process.cpuUsage(begun);

@@ -15,16 +15,19 @@ export interface Contents {
   readonly keys: number;
   /** Whether each key comes once, and before all other topics' records. */
   readonly isTable?: boolean | undefined;
+  /** How many records there were before these, which time has moved on by; 0 by default. */
+  readonly start?: number | undefined;
 }
 
-/** Record batches as they are fetched, with values of 100 bytes: made once, read as often as wanted. */
-export function encode({ records, keys, isTable = false }: Contents): RecordBatch[] {
+/** Record batches as they are fetched, with values of 100 bytes. */
+export function encode({ records, keys, isTable = false, start = 0 }: Contents): RecordBatch[] {
   const builder = new RecordBatchBuilder({ capacity: 256 * 1024 });
   const batches: RecordBatch[] = [];
-  let state = 1;
-  for (let start = 0; start < records; start += recordsPerBatch) {
+  let state = start + 1;
+  const end = start + records;
+  for (let first = start; first < end; first += recordsPerBatch) {
     builder.reset();
-    for (let index = start; index < Math.min(start + recordsPerBatch, records); index += 1) {
+    for (let index = first; index < Math.min(first + recordsPerBatch, end); index += 1) {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
       const key = isTable ? index : Math.floor((state / 2 ** 32) * keys);
       const timestamp = isTable ? baseTimestamp : baseTimestamp + index;

@@ -27,7 +27,7 @@ async function measure(state: TaskState) {
   const before = process.memoryUsage();
   const writing = process.cpuUsage();
   for (let index = 0; index < keys; index += 1) {
-    rows.put(keyOf(index), Buffer.alloc(valueBytes, index & 0xff));
+    rows.put(keyOf(index), valueOf(index));
     if (index % rowsPerCommit === rowsPerCommit - 1) state.commit(new Map());
   }
   state.commit(new Map());
@@ -56,6 +56,17 @@ async function measure(state: TaskState) {
 function keyOf(index: number): Buffer {
   const text = (Math.imul(index, 2_654_435_761) >>> 0).toString(16).padStart(8, "0");
   return Buffer.from(`${text}-${String(index).padStart(11, "0")}`);
+}
+
+/** Bytes of which half are the same in all, so that compression has something to do, as in truth. */
+function valueOf(index: number): Buffer {
+  const value = Buffer.alloc(valueBytes, "abcdefghij");
+  let state = index + 1;
+  for (let at = 0; at < valueBytes / 2; at += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    value[at] = state >>> 24;
+  }
+  return value;
 }
 
 function sizeOf(path: string): number {

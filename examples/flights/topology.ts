@@ -18,7 +18,7 @@ export interface Punctuality {
 }
 
 /** How `punctuality` has its keys: a city and a day. */
-export const cityAndDay = windowed(string, { size: 24 * 60 * 60 * 1000 });
+export const cityAndDay = windowed(string, { size: { days: 1 } });
 
 /**
  * Flights find the city they came from, then, by another key, the city they went to, and are counted for each

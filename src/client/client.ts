@@ -159,11 +159,15 @@ function clusterSettings(options: ClientOptions): ClusterSettings {
 }
 
 function addresses(servers: string | readonly string[]): { host: string; port: number }[] {
-  const list = (typeof servers === "string" ? servers.split(",") : servers)
+  // Programs without types may have left it out.
+  const list = (typeof servers === "string" ? servers.split(",") : (servers ?? []))
     .map((one) => one.trim())
     .filter((one) => one !== "");
   if (list.length === 0) {
-    throw new MillraceError("INVALID_ARGUMENT", "bootstrapServers names no address");
+    throw new MillraceError(
+      "INVALID_ARGUMENT",
+      "bootstrapServers names no address: write host:port",
+    );
   }
   return list.map(address);
 }

@@ -45,6 +45,10 @@ export function json(schema?: StandardSchema, { checksWrites = false }: JsonOpti
 
 const plainJson: Serde<unknown> = {
   serialize(value) {
+    if (value instanceof Promise) {
+      const message = "a promise has no form in JSON: wait for it first, in an async operator";
+      throw new MillraceError("INVALID_ARGUMENT", message);
+    }
     const text = JSON.stringify(value);
     if (text !== undefined) return text;
     throw new MillraceError(

@@ -1,3 +1,4 @@
+import { MillraceError } from "../errors.ts";
 import { readText } from "../protocol/index.ts";
 
 /** Turns values into what travels: bytes, text (sent as UTF-8), or null for no value. */
@@ -21,9 +22,13 @@ export interface Deserializer<T> {
 /** Both directions of a format. */
 export interface Serde<T> extends Serializer<T>, Deserializer<T> {}
 
-/** Text in UTF-8. */
+/** Text in UTF-8. Anything else is refused: INVALID_ARGUMENT. */
 export const string: Serde<string> = {
-  serialize: (value) => value,
+  serialize(value) {
+    if (typeof value === "string") return value;
+    const found = value === undefined ? "undefined" : `a value of type ${typeof value}`;
+    throw new MillraceError("INVALID_ARGUMENT", `${found} cannot be written as text`);
+  },
   deserialize: readText,
   copies: true,
 };

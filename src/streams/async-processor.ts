@@ -2,7 +2,7 @@ import type { AsyncCall } from "./async-options.ts";
 import type { Message } from "./message.ts";
 import type { Operator } from "./node.ts";
 import { type AsyncTerms, asyncOperator } from "./operators/async/async-operator.ts";
-import { checkSupplier, type ProcessorContext, processorContext } from "./processor.ts";
+import { checkSupplier, type ProcessorContext, processorContext, Turn } from "./processor.ts";
 
 /**
  * A step of the user's own that waits for something outside, in two parts; one is made for each task. What
@@ -36,10 +36,15 @@ export function asyncProcessorOperator<KIn, VIn, R, KOut, VOut>(
   supply: AsyncProcessorSupplier<KIn, VIn, R, KOut, VOut>,
   terms: AsyncTerms<KIn, VIn, R>,
 ): Operator<KIn, VIn, KOut, VOut> {
-  checkSupplier(supply);
+  checkSupplier(supply, "request");
   return asyncOperator(terms, (context) => {
+    const turn = new Turn();
     const processor = supply();
-    processor.init?.(processorContext(context));
-    return processor;
+    turn.take(() => processor.init?.(processorContext(context, turn)));
+    return {
+      request: (record, call) => processor.request(record, call),
+      process: (record, result) => turn.take(() => processor.process(record, result)),
+      close: () => turn.take(() => processor.close?.()),
+    };
   });
 }

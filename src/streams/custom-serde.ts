@@ -1,6 +1,7 @@
 import { serde as plainSerde } from "../client/index.ts";
 import type { Headers } from "./message.ts";
 import type { Serde } from "./serde.ts";
+import { checkSerde } from "./serde-check.ts";
 
 /** What {@link serde} makes a serde of. */
 export interface SerdeFunctions<T> {
@@ -24,6 +25,10 @@ export interface SerdeFunctions<T> {
  * function takes them.
  */
 export function serde<T>(functions: SerdeFunctions<T>): Serde<T> {
+  checkSerde(functions, ["serialize", "deserialize"], {
+    what: "functions of serde()",
+    missing: "serde() needs the functions serialize and deserialize",
+  });
   const { prepare, copies } = functions;
   const takesTopic = functions.serialize.length > 1;
   return {

@@ -25,6 +25,11 @@ const unitMs = {
  * number of them and at least `least` (0 by default).
  */
 export function durationMs(duration: Duration, what: string, least = 0): number {
+  if (typeof duration !== "number" && (typeof duration !== "object" || duration === null)) {
+    const found = duration === undefined ? "missing" : JSON.stringify(duration);
+    const message = `${what} is ${found}: give milliseconds, or units such as { minutes: 5 }`;
+    throw new TopologyError("INVALID_TOPOLOGY", message);
+  }
   const total = typeof duration === "number" ? duration : sumOf(duration, what);
   if (Number.isSafeInteger(total) && total >= least) return total;
   const message = `${what} is ${total} ms: it must be a whole number of milliseconds, ${least} at least`;
@@ -33,7 +38,7 @@ export function durationMs(duration: Duration, what: string, least = 0): number 
 
 function sumOf(duration: Exclude<Duration, number>, what: string): number {
   let total = 0;
-  for (const [unit, count] of Object.entries(duration ?? {})) {
+  for (const [unit, count] of Object.entries(duration)) {
     const factor = unitMs[unit as keyof typeof unitMs];
     if (factor === undefined) {
       const known = Object.keys(unitMs).join(", ");

@@ -1,3 +1,4 @@
+export type { OffsetReset } from "../client/index.ts";
 export type {
   AsyncCall,
   AsyncFailureDecision,
@@ -11,17 +12,19 @@ export type {
   BranchOptions,
 } from "./dsl/branched-stream.ts";
 export type { CogroupedKStream } from "./dsl/cogrouped-stream.ts";
+export type { ForeignKeyJoinOptions } from "./dsl/foreign-key-join.ts";
 export type { GlobalKTable } from "./dsl/global-table.ts";
 export type { AggregateOptions, GroupedOptions, KGroupedStream } from "./dsl/grouped-stream.ts";
 export type { KGroupedTable } from "./dsl/grouped-table.ts";
 export type { GlobalJoinOptions } from "./dsl/join-choice.ts";
-export type { KStream, RepartitionOptions } from "./dsl/kstream.ts";
-export type { KTable } from "./dsl/ktable.ts";
+export type { KStream, RepartitionOptions, StreamSerdes } from "./dsl/kstream.ts";
+export type { DerivedTableOptions, KTable } from "./dsl/ktable.ts";
 export type {
   MaterializedOptions,
   TableMaterializedOptions,
   WindowedMaterializedOptions,
 } from "./dsl/materialized.ts";
+export type { Named } from "./dsl/place.ts";
 export type { ProcessOptions } from "./dsl/processing.ts";
 export type { SessionWindowedKStream } from "./dsl/session-windowed-stream.ts";
 export type { ProducedOptions } from "./dsl/sink.ts";
@@ -34,9 +37,11 @@ export {
   StreamsBuilder,
   type StreamsBuilderOptions,
 } from "./dsl/streams-builder.ts";
-export type { SuppressOptions } from "./dsl/suppress.ts";
+export type { SuppressOptions, SuppressUntil } from "./dsl/suppress.ts";
+export type { TableJoinOptions } from "./dsl/table-join.ts";
 export type { TableOptions } from "./dsl/table-source.ts";
 export type { TimeWindowedKStream } from "./dsl/time-windowed-stream.ts";
+export type { WindowedAggregateOptions } from "./dsl/windowed-aggregation.ts";
 export type {
   SessionWindowedCogroupedKStream,
   TimeWindowedCogroupedKStream,
@@ -45,13 +50,22 @@ export type { SessionWindowedKTable, TimeWindowedKTable } from "./dsl/windowed-t
 export type { Duration } from "./duration.ts";
 export type { Optimization, StoreFormat } from "./graph/stream-graph.ts";
 export { type Headers, type Message, noHeaders, type RecordMetadata } from "./message.ts";
-export type { Cancellable, DropReason, PunctuationType } from "./node.ts";
+export type { Cancellable, DropReason, PunctuationType, TaskContext } from "./node.ts";
+export type { Aggregator, Initializer, Merger, Reducer } from "./operators/aggregation.ts";
 export type { AsyncMapper } from "./operators/async/async-values.ts";
+export type { Pair, Predicate, ValueMapper } from "./operators/stateless.ts";
+export type { TableJoiner } from "./operators/table-join.ts";
+export type {
+  ValueTransformer,
+  ValueTransformerContext,
+  ValueTransformerSupplier,
+} from "./operators/table-transform-values.ts";
 export type {
   FixedKeyProcessor,
   FixedKeyProcessorContext,
   FixedKeyProcessorSupplier,
   FixedKeyRecord,
+  NewRecord,
   Processor,
   ProcessorContext,
   ProcessorSupplier,
@@ -70,6 +84,7 @@ export {
   failOnError,
   type ProcessingExceptionHandler,
   type ProcessingFailure,
+  type ProducedRecord,
   type ProductionExceptionHandler,
   type ProductionFailure,
 } from "./runtime/error-handlers.ts";
@@ -108,6 +123,8 @@ export {
   uuid,
   windowed,
 } from "./serdes.ts";
+export type { SerializerFor } from "./serializer-for.ts";
+export type { StoreOptions, StoreType } from "./stores/builder-options.ts";
 export type {
   Lease,
   ReadRows,
@@ -123,9 +140,9 @@ export {
   timestampedKeyValueStoreWithHeaders,
 } from "./stores/key-value-builders.ts";
 export { type LmdbOptions, lmdb } from "./stores/lmdb.ts";
-export { lruMap } from "./stores/lru-map.ts";
+export { type LruMapOptions, lruMap } from "./stores/lru-map.ts";
 export { memoryEngine } from "./stores/memory.ts";
-export { rocksdb } from "./stores/rocksdb.ts";
+export { type RocksdbOptions, rocksdb } from "./stores/rocksdb.ts";
 export type {
   AggregationWithHeaders,
   KeyValueStore,
@@ -134,6 +151,7 @@ export type {
   ReadOnlyStore,
   ReadOnlyVersionedKeyValueStore,
   ReadOnlyWindowStore,
+  Row,
   SessionStore,
   StateStore,
   TimestampedKeyValueStore,
@@ -149,35 +167,55 @@ export type {
 export type {
   CacheBudget,
   Changelog,
+  Evictable,
   OpenStore,
   StoreBuilder,
   StoreEnvironment,
   StoreKind,
 } from "./stores/store-builder.ts";
-export type { ValueTable } from "./stores/value-table.ts";
-export { versionedKeyValueStore } from "./stores/versioned-store.ts";
 export {
+  type ExpiringKeyValueStore,
+  type ExpiringStoreOptions,
+  type ExpiringTimestampedKeyValueStore,
+  expiringKeyValueStore,
+  expiringTimestampedKeyValueStore,
+} from "./stores/ttl.ts";
+export type { ValueTable } from "./stores/value-table.ts";
+export { type VersionedStoreOptions, versionedKeyValueStore } from "./stores/versioned-store.ts";
+export {
+  type SessionStoreOptions,
   sessionStore,
   sessionStoreWithHeaders,
   timestampedWindowStore,
   timestampedWindowStoreWithHeaders,
+  type WindowStoreOptions,
   windowStore,
 } from "./stores/window-builders.ts";
 export {
+  type ExtractorRecord,
   failOnInvalidTimestamp,
   logAndSkipOnInvalidTimestamp,
   type TimestampExtractor,
   usePartitionTimeOnInvalidTimestamp,
   wallclockTimestamp,
 } from "./timestamp-extractor.ts";
-export { Topology } from "./topology.ts";
+export {
+  type AsyncProcessorOptions,
+  type ProcessorOptions,
+  type SinkOptions,
+  type SourceOptions,
+  Topology,
+} from "./topology.ts";
 export type { TopologyOptions } from "./topology-builder.ts";
-export type { OffsetReset, StreamPartitioner, TopicExtractor } from "./topology-node.ts";
+export type { StreamPartitioner, TopicExtractor } from "./topology-node.ts";
 export {
   type EmitStrategy,
   hopping,
+  type SessionWindows,
+  type SlidingWindows,
   session,
   sliding,
+  type TimeWindows,
   tumbling,
   unlimited,
   type Windows,

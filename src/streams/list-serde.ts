@@ -4,6 +4,7 @@ import type { NullableSerde } from "./nullable-serde.ts";
 import { bigint64, float32, float64, int16, int32, int64 } from "./numeric-serdes.ts";
 import { preparedParts } from "./prepared-parts.ts";
 import type { Serde } from "./serde.ts";
+import { checkInnerSerde } from "./serde-check.ts";
 import { uuid } from "./simple-serdes.ts";
 
 /** How the entries of a list follow one another: the first byte (`ListSerde.SerializationStrategy`). */
@@ -28,6 +29,7 @@ const sizes = new Map<unknown, number>([
  * its length. For lists with null among the entries, `inner` must be `nullable(…)`.
  */
 export function list<T>(inner: Serde<T>): Serde<readonly T[]> {
+  checkInnerSerde(inner, "list");
   const entry = ((inner as Partial<NullableSerde<T>>).inner ?? inner) as Serde<T>;
   const layout: Layout<T> = {
     entry,

@@ -1,4 +1,5 @@
 import type { Serde } from "./serde.ts";
+import { checkInnerSerde } from "./serde-check.ts";
 
 /** A serde made by {@link nullable}. */
 export interface NullableSerde<T> extends Serde<T | null> {
@@ -8,6 +9,7 @@ export interface NullableSerde<T> extends Serde<T | null> {
 
 /** The serde for values that may be null: null stays null and everything else is up to `inner`. */
 export function nullable<T>(inner: Serde<T>): NullableSerde<T> {
+  checkInnerSerde(inner, "nullable");
   const { serializeFor, partitionKey, prepare } = inner;
   return {
     inner,

@@ -1,6 +1,11 @@
 import { MillraceError } from "../errors.ts";
 import type { NodeContext, OpenNode, Operator } from "./node.ts";
-import { type Processor, type ProcessorSupplier, processorOperator } from "./processor.ts";
+import {
+  checkSupplier,
+  type Processor,
+  type ProcessorSupplier,
+  processorContext,
+} from "./processor.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
 
 /** A processor of any keys and values. */
@@ -37,11 +42,17 @@ export function wrapOperator(
   const inside = () => new InsideProcessor(open, name, () => opening);
   const wrapped = wrap(inside, name);
   const { supply, stores = [] } = typeof wrapped === "function" ? { supply: wrapped } : wrapped;
-  const outside = processorOperator(supply);
+  checkSupplier(supply);
   const openWrapped: Operator<unknown, unknown, unknown, unknown> = (context) => {
     opening = context;
     try {
-      return outside(context);
+      const processor = supply();
+      // What caches give up goes on outside of any turn.
+      processor.init?.(processorContext(context));
+      return {
+        process: (message) => processor.process(message),
+        close: () => processor.close?.(),
+      };
     } finally {
       opening = undefined;
     }

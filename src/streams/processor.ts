@@ -1,8 +1,16 @@
-import { TopologyError } from "../errors.ts";
-import type { Headers, Message, RecordMetadata } from "./message.ts";
+import { MillraceError, TopologyError } from "../errors.ts";
+import { callback } from "./callback.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { type Headers, type Message, noHeaders, type RecordMetadata } from "./message.ts";
 import type { Cancellable, NodeContext, Operator, PunctuationType } from "./node.ts";
 import type { StateStore } from "./stores/state-store.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
+
+/** A record that a processor hands on. */
+export interface NewRecord<K, V> extends Omit<Message<K, V>, "headers"> {
+  /** None by default. */
+  readonly headers?: Headers | undefined;
+}
 
 /** What a processor of the user's can do in its task. */
 export interface ProcessorContext<KOut, VOut> {
@@ -12,8 +20,11 @@ export interface ProcessorContext<KOut, VOut> {
   readonly partition: number;
   /** Settings of the application, by Kafka's names. */
   readonly configs: ReadonlyMap<string, unknown>;
-  /** Hands a record to all children, or to one by its name, before it returns. */
-  forward(record: Message<KOut, VOut>, child?: string): void;
+  /**
+   * Hands a record to all children, or to one by its name, before it returns. Throws INVALID_ARGUMENT where it has
+   * no timestamp.
+   */
+  forward(record: NewRecord<KOut, VOut>, child?: string): void;
   /**
    * A store that the processor is connected to, by its builder, which knows its type, or by its name; throws
    * `TopologyError` STORE_NOT_CONNECTED otherwise.
@@ -22,10 +33,10 @@ export interface ProcessorContext<KOut, VOut> {
   /**
    * Calls `run` at every interval (at least 1 ms): by the task's stream time, which moves only with its
    * input, or by the clock. The first time by stream time is as soon as there is data, by the clock after
-   * one interval, or at `startTime`.
+   * one interval, or at `startTime`, in milliseconds since 1970. Throws INVALID_TOPOLOGY for what cannot be.
    */
   schedule(
-    intervalMs: number,
+    interval: Duration,
     type: PunctuationType,
     run: (timestamp: number) => void,
     startTime?: number,
@@ -87,11 +98,16 @@ export function processorOperator<KIn, VIn, KOut, VOut>(
 ): Operator<KIn, VIn, KOut, VOut> {
   checkSupplier(supply);
   return (context) => {
+    const turn = new Turn();
     const processor = supply();
-    processor.init?.(processorContext(context));
+    turn.take(() => processor.init?.(processorContext(context, turn)));
     return {
-      process: (message) => processor.process(message),
-      close: () => processor.close?.(),
+      process(message) {
+        turn.isTaken = true;
+        processor.process(message);
+        turn.isTaken = false;
+      },
+      close: () => turn.take(() => processor.close?.()),
     };
   };
 }
@@ -101,22 +117,45 @@ export function fixedKeyOperator<K, VIn, VOut>(
   supply: FixedKeyProcessorSupplier<K, VIn, VOut>,
 ): Operator<K, VIn, K, VOut> {
   checkSupplier(supply);
-  return (context) => {
+  return processorOperator(() => {
     const processor = supply();
-    processor.init?.(processorContext(context) as FixedKeyProcessorContext<K, VOut>);
     return {
-      process: (message) => processor.process(new FixedRecord(message)),
+      init: (context) => processor.init?.(context as FixedKeyProcessorContext<K, VOut>),
+      process: ({ key, value, timestamp, headers }) =>
+        processor.process(new FixedRecord(key, value, timestamp, headers)),
       close: () => processor.close?.(),
     };
-  };
+  });
 }
 
-/** Throws unless each call of the supplier gives another object: tasks must not share one. */
-export function checkSupplier(supply: () => object): void {
-  if (typeof supply !== "function") {
-    throw new TopologyError("INVALID_TOPOLOGY", "a processor is given by a function that makes it");
+/** Whether a processor is at work, with the context of a record or punctuation: only then can it hand records on. */
+export class Turn {
+  isTaken = false;
+
+  take(run: () => void): void {
+    this.isTaken = true;
+    run();
+    this.isTaken = false;
+  }
+}
+
+/**
+ * Throws INVALID_TOPOLOGY unless each call of the supplier gives another object with this method: tasks must not
+ * share one.
+ */
+export function checkSupplier(supply: () => object, method = "process"): void {
+  const isClass = typeof supply === "function" && /^class\b/.test(`${supply}`);
+  if (typeof supply !== "function" || isClass) {
+    const message = `a processor is given by a function that makes it, not by ${isClass ? "its class" : "itself"}: () => new ${isClass ? supply.name : "MyProcessor"}()`;
+    throw new TopologyError("INVALID_TOPOLOGY", message);
   }
   const [one, other] = [supply(), supply()];
+  if (typeof (one as { readonly [name: string]: unknown } | null)?.[method] !== "function") {
+    const message = `the supplier gives something that has no ${method}(): it must make a processor at each call`;
+    throw new TopologyError("INVALID_TOPOLOGY", message);
+  }
+  if (method !== "request")
+    callback((one as Processor<never, never>)[method as "process"], `${method}() of a processor`);
   if (one !== other) return;
   const message = "the supplier gives the same processor twice: each task needs one of its own";
   throw new TopologyError("INVALID_TOPOLOGY", message);
@@ -128,7 +167,7 @@ class FixedRecord<K, V> implements FixedKeyRecord<K, V> {
   readonly timestamp: number;
   readonly headers: Headers;
 
-  constructor({ key, value, timestamp, headers }: Message<K, V>) {
+  constructor(key: K, value: V, timestamp: number, headers: Headers) {
     this.key = key;
     this.value = value;
     this.timestamp = timestamp;
@@ -136,39 +175,63 @@ class FixedRecord<K, V> implements FixedKeyRecord<K, V> {
   }
 
   withValue<W>(value: W): FixedKeyRecord<K, W> {
-    return new FixedRecord({ ...this, value });
+    return new FixedRecord(this.key, value, this.timestamp, this.headers);
   }
 
   withTimestamp(timestamp: number): FixedKeyRecord<K, V> {
-    return new FixedRecord({ ...this, timestamp });
+    return new FixedRecord(this.key, this.value, timestamp, this.headers);
   }
 
   withHeaders(headers: Headers): FixedKeyRecord<K, V> {
-    return new FixedRecord({ ...this, headers });
+    return new FixedRecord(this.key, this.value, this.timestamp, headers);
   }
 }
 
-/** What a user's processor, or another callback of theirs, sees of the node that it works in. */
-export function processorContext<KOut, VOut>({
-  task,
-  forward,
-  forwardTo,
-  store,
-}: NodeContext<KOut, VOut>): ProcessorContext<KOut, VOut> {
+function messageOf<K, V>(record: NewRecord<K, V>, node: string): Message<K, V> {
+  if (!(record.timestamp >= 0)) {
+    const message = `${node} hands on a record whose timestamp is ${record.timestamp}: it must be 0 or more, in milliseconds since 1970`;
+    throw new MillraceError("INVALID_ARGUMENT", message);
+  }
+  return record.headers ? (record as Message<K, V>) : { ...record, headers: noHeaders };
+}
+
+/**
+ * What a user's processor, or another callback of theirs, sees of the node that it works in. Where there is a
+ * turn, nothing can be handed on outside of it.
+ */
+export function processorContext<KOut, VOut>(
+  { name, task, forward, forwardTo, store }: NodeContext<KOut, VOut>,
+  turn?: Turn,
+): ProcessorContext<KOut, VOut> {
   return {
     applicationId: task.applicationId,
     taskId: task.taskId,
     partition: task.partition,
     configs: task.configs,
     forward(record, child) {
-      if (child === undefined) forward(record);
-      else forwardTo(child)(record);
+      if (turn?.isTaken === false) refuseLate(name);
+      const message = messageOf(record, name);
+      if (child === undefined) forward(message);
+      else forwardTo(child)(message);
     },
     store: (wanted) => store(typeof wanted === "string" ? wanted : wanted.name),
-    schedule: (intervalMs, type, run, startTime) => task.schedule(intervalMs, type, run, startTime),
+    schedule(interval, type, run, startTime) {
+      const intervalMs = durationMs(interval, `the interval of a punctuation of ${name}`, 1);
+      if (type !== "stream-time" && type !== "wall-clock-time") {
+        const message = `${name} schedules by ${JSON.stringify(type)}: punctuations are by "stream-time" or by "wall-clock-time"`;
+        throw new TopologyError("INVALID_TOPOLOGY", message);
+      }
+      const runInTurn = turn ? (time: number) => turn.take(() => run(time)) : run;
+      return task.schedule(intervalMs, type, runInTurn, startTime);
+    },
     commit: () => task.requestCommit(),
     recordMetadata: () => task.recordMetadata(),
     currentStreamTime: () => task.streamTime(),
     currentSystemTime: () => task.wallClockTime(),
   };
+}
+
+function refuseLate(node: string): never {
+  const message = `${node} hands a record on after its process() has returned, when others are processed: what has to be waited for goes into processAsync or addAsyncProcessor`;
+  throw new MillraceError("INVALID_STATE", message);
 }

@@ -12,7 +12,7 @@ export interface ExtractorRecord<K, V> extends RecordMetadata {
 
 /**
  * Says when a record happened, in milliseconds since 1970. `partitionTime` is the greatest time seen
- * before in the record's partition, or −1. A negative result drops the record.
+ * before in the record's partition, or −1. A negative result, and NaN, drops the record; fractions are cut off.
  */
 export type TimestampExtractor<K = unknown, V = unknown> = (
   record: ExtractorRecord<K, V>,

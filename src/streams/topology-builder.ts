@@ -1,12 +1,14 @@
-import type { Deserializer, Serializer } from "../client/index.ts";
-import { TopologyError } from "../errors.ts";
+import type { Deserializer, OffsetReset, Serializer } from "../client/index.ts";
+import { MillraceError, TopologyError } from "../errors.ts";
+import { checkName } from "./name.ts";
 import type { Operator } from "./node.ts";
 import { NodeGroups } from "./node-groups.ts";
+import { checkOffsetReset } from "./offset-reset.ts";
 import { type ProcessorWrapper, wrapOperator } from "./processor-wrapper.ts";
+import { checkFormats } from "./serde-check.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 import type {
-  OffsetReset,
   ProcessorNode,
   RepartitionTopic,
   StoreEntry,
@@ -119,11 +121,14 @@ export class TopologyBuilder {
   addSource(declaration: SourceDeclaration): void {
     const { name, topics, key, value, timestampExtractor, offsetReset } = declaration;
     this.#checkFree(name);
+    checkOffsetReset(offsetReset, `offsetReset of ${name}`);
     const pattern = topics instanceof RegExp ? topics : undefined;
     const names = topics instanceof RegExp ? [] : [...topics];
     if (pattern) this.#checkPattern(pattern);
     else if (names.length === 0) refuse(`the source ${name} names no topic`);
+    checkFormats(declaration, ["deserialize"], `the source ${name} of ${topics}`);
     for (const topic of names) {
+      checkName(topic, "the topic");
       this.#checkTopicFree(topic);
       this.#sourceTopics.add(topic);
     }
@@ -149,6 +154,8 @@ export class TopologyBuilder {
   addSink({ name, topic, key, value, partitioner, parents }: SinkDeclaration): void {
     this.#checkFree(name);
     this.#checkParents(name, parents);
+    if (typeof topic !== "function") checkName(topic ?? "", "the topic");
+    checkFormats({ key, value }, ["serialize"], `the sink ${name}`);
     this.#add({ kind: "sink", name, parents: [...parents], topic, key, value, partitioner });
   }
 
@@ -284,7 +291,9 @@ export class TopologyBuilder {
   }
 
   #checkParents(name: string, parents: readonly string[]): void {
-    if (parents.length === 0) refuse(`${name} has no parents`);
+    if (!Array.isArray(parents) || parents.length === 0) {
+      refuse(`${name} has no parents: name at least one, in a list`);
+    }
     for (const parent of parents) {
       const node = this.#nodes.get(parent);
       if (!node) {
@@ -322,6 +331,13 @@ export class TopologyBuilder {
   #sources() {
     return [...this.#nodes.values()].filter((node) => node.kind === "source");
   }
+}
+
+/** What a topology was built with. Throws INVALID_ARGUMENT where something else was given, such as a `StreamsBuilder`. */
+export function builderOf(topology: { readonly builder: TopologyBuilder }): TopologyBuilder {
+  if (topology?.builder instanceof TopologyBuilder) return topology.builder;
+  const message = "a Topology is needed: what StreamsBuilder.build() gives, or one of your own";
+  throw new MillraceError("INVALID_ARGUMENT", message);
 }
 
 /** Whether a pattern matches the whole of a topic's name, as Java's `matches` does. */

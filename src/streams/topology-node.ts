@@ -1,11 +1,8 @@
-import type { Deserializer, Serializer } from "../client/index.ts";
+import type { Deserializer, OffsetReset, Serializer } from "../client/index.ts";
 import type { Message } from "./message.ts";
 import type { Operator } from "./node.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
-
-/** Where a source begins without a committed offset: see the consumer's `autoOffsetReset`. */
-export type OffsetReset = "earliest" | "latest" | "none" | { readonly byDurationMs: number };
 
 /** Names the topic of each record of a sink, which must exist already. */
 export type TopicExtractor<K, V> = (message: Message<K, V>) => string;

@@ -1,14 +1,14 @@
-import type { Deserializer, Serializer } from "../client/index.ts";
+import type { Deserializer, OffsetReset, Serializer } from "../client/index.ts";
 import { TopologyError } from "../errors.ts";
 import { type AsyncOptions, asyncSettings, longestCallMs } from "./async-options.ts";
 import { type AsyncProcessorSupplier, asyncProcessorOperator } from "./async-processor.ts";
-import { checkName } from "./dsl/name.ts";
 import {
   type StoreHandle,
   type StoreOf,
   type StoreTypes,
   storeNameOf,
 } from "./dsl/store-handle.ts";
+import { checkName } from "./name.ts";
 import {
   type FixedKeyProcessorSupplier,
   fixedKeyOperator,
@@ -20,7 +20,7 @@ import type { StoreBuilder } from "./stores/store-builder.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 import { TopologyBuilder, type TopologyOptions } from "./topology-builder.ts";
 import { describeTopology } from "./topology-description.ts";
-import type { OffsetReset, StreamPartitioner, TopicExtractor } from "./topology-node.ts";
+import type { StreamPartitioner, TopicExtractor } from "./topology-node.ts";
 
 /** How a source reads. */
 export interface SourceOptions<K, V> {

@@ -1,31 +1,37 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import { int64Max, readInt64, writeInt64 } from "../protocol/index.ts";
+import { type Duration, durationMs } from "./duration.ts";
 import { type Headers, noHeaders } from "./message.ts";
 import type { Serde } from "./serde.ts";
+import { checkInnerSerde } from "./serde-check.ts";
 import type { Window, Windowed } from "./stores/state-store.ts";
 
 const int64Bytes = 8;
 
 /**
  * Keys of time windows as the JVM writes them: the key's bytes and the window's start. The end does not
- * travel, so `size` (milliseconds) is needed to read it; without, windows have no end.
+ * travel, so the windows' `size` is needed to read it; without, what is read has no end.
  */
 export function windowed<K>(
   inner: Serde<K>,
-  { size }: { readonly size?: number | undefined } = {},
+  { size }: { readonly size?: Duration | undefined } = {},
 ): Serde<Windowed<K>> {
+  checkInnerSerde(inner, "windowed");
+  // Unlimited windows are of a size that no length of time has.
+  const sizeMs = typeof size === "object" ? durationMs(size, "the size of windows", 1) : size;
   return behindKey(inner, {
     length: int64Bytes,
     write: (buffer, at, { start }) => writeInt64(buffer, start, at),
     read(buffer, at) {
       const start = readInt64(buffer, at);
-      return { start, end: size === undefined ? int64Max : Math.min(start + size, int64Max) };
+      return { start, end: sizeMs === undefined ? int64Max : Math.min(start + sizeMs, int64Max) };
     },
   });
 }
 
 /** Keys of sessions as the JVM writes them: the key's bytes, the session's end, and its start. */
 export function sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>> {
+  checkInnerSerde(inner, "sessionWindowed");
   return behindKey(inner, {
     length: 2 * int64Bytes,
     write(buffer, at, { start, end }) {

@@ -154,6 +154,22 @@ export function unlimited({
   return new UnlimitedWindows(durationMs(start, "the start of an unlimited window"));
 }
 
+/** Throws INVALID_TOPOLOGY unless something says which windows a record is in. */
+export function checkWindows(windows: Windows | SlidingWindows | SessionWindows): void {
+  if (windows instanceof SlidingWindows || windows instanceof SessionWindows) return;
+  if (typeof windows?.windowsFor === "function") return;
+  const message =
+    "windowedBy needs windows: tumbling, hopping, sliding, session and unlimited make them";
+  throw new TopologyError("INVALID_TOPOLOGY", message);
+}
+
+/** Throws INVALID_TOPOLOGY unless results can be sent on by this strategy. */
+export function checkEmitStrategy(strategy: EmitStrategy): void {
+  if (strategy === "on-window-update" || strategy === "on-window-close") return;
+  const message = `emitStrategy must be "on-window-update" or "on-window-close", not ${JSON.stringify(strategy)}`;
+  throw new TopologyError("INVALID_TOPOLOGY", message);
+}
+
 const noWindows: readonly Window[] = [];
 
 function graceOf(grace: Duration): number {

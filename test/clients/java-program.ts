@@ -10,20 +10,21 @@ export const javaToolChain = [
   ["mvn", "-version"],
 ] as const;
 
-/** Compiles the programs under `jvm` with what Maven brings, and gives the command that runs one. */
-export async function javaProgram(className: string): Promise<string[]> {
+/** Compiles the programs of a Maven project, that under `jvm` by default, and gives the command that runs one. */
+export async function javaProgram(className: string, project = directory): Promise<string[]> {
   const flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
-  compiled ??= compile();
-  return ["java", ...flags, "-cp", await compiled, className];
+  const classpath = compiled.get(project) ?? compile(project);
+  compiled.set(project, classpath);
+  return ["java", ...flags, "-cp", await classpath, className];
 }
 
-let compiled: Promise<string> | undefined;
+const compiled = new Map<string, Promise<string>>();
 
 /** Gives the class path, once for all suites of a process. */
-async function compile(): Promise<string> {
-  const list = join(directory, "target/classpath.txt");
+async function compile(project: string): Promise<string> {
+  const list = join(project, "target/classpath.txt");
   const goals = ["compile", "dependency:build-classpath"];
   const options = [`-Dmdep.outputFile=${list}`, "-Dmdep.includeScope=runtime"];
-  await run(["mvn", "-q", "-B", "-f", directory, ...goals, ...options], 170_000);
-  return [join(directory, "target/classes"), await readFile(list, "utf8")].join(delimiter);
+  await run(["mvn", "-q", "-B", "-f", project, ...goals, ...options], 170_000);
+  return [join(project, "target/classes"), await readFile(list, "utf8")].join(delimiter);
 }

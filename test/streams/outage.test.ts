@@ -90,3 +90,38 @@ test("closing takes no longer than it may, though the broker is gone", async () 
   assert.ok(performance.now() - start < 5_000);
   assert.equal(app.state, "not-running");
 });
+
+test("closing calls off a commit that waits for a broker that is gone", async () => {
+  const broker = await Broker.start({ port: 0 });
+  const bootstrapServers = `127.0.0.1:${broker.port()}`;
+  await using client = new Client({ bootstrapServers });
+  await client.admin().topics.create({ name: "in", numPartitions: 1 });
+  await client.admin().topics.create({ name: "out", numPartitions: 1 });
+  const builder = new StreamsBuilder();
+  const text = { key: string, value: string };
+  let closing: Promise<void> | undefined;
+  const end = () => {
+    closing ??= broker.close();
+  };
+  builder.stream("in", text).peek(end).to("out", text);
+  const app = new KafkaStreams(builder.build(), {
+    applicationId: "gone",
+    bootstrapServers,
+    commitIntervalMs: 10,
+    producer: { lingerMs: 300 },
+    retryBackoffMs: 20,
+    retryBackoffMaxMs: 20,
+    reconnectBackoffMaxMs: 20,
+  });
+  await app.start();
+  await app.untilRunning();
+  const producer = client.producer();
+  await producer.send({ topic: "in", value: "word" }).catch(() => {});
+  await until("it is processed", () => closing !== undefined);
+  await closing;
+  const { producer: written, postponedCommits } = app.metrics().thread ?? {};
+  assert.deepEqual([written?.bufferedRecords, postponedCommits], [1, 0], "a commit waits");
+  const start = performance.now();
+  await app.close({ timeoutMs: 500 }).catch((error) => assert.equal(error.code, "TIMED_OUT"));
+  assert.ok(performance.now() - start < 5_000);
+});

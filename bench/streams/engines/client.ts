@@ -25,7 +25,7 @@ let records = 0;
 let samples: Samples | undefined;
 let full: Promise<void> | undefined;
 for await (const batch of consumer) {
-  samples ??= new Samples(100_000);
+  samples ??= new Samples(Math.min(100_000, limit / 12));
   for (const { key, value, timestamp } of batch) {
     records += 1;
     step(key ?? "", value ?? "", (newKey, newValue) => {

@@ -23,7 +23,7 @@ const done = Promise.withResolvers<void>();
 const counting: Serde<string> = {
   ...string,
   deserialize(buffer, start, end) {
-    samples ??= new Samples(100_000);
+    samples ??= new Samples(Math.min(100_000, limit / 12));
     records += 1;
     samples.at(records);
     if (records === limit) done.resolve();

@@ -47,7 +47,7 @@ let records = 0;
 let samples: Samples | undefined;
 const stream = await consumer.consume({ topics: [input], mode: MessagesStreamModes.EARLIEST });
 for await (const { key, value } of stream) {
-  samples ??= new Samples(100_000);
+  samples ??= new Samples(Math.min(100_000, limit / 12));
   records += 1;
   step(key, value, (newKey, newValue) => {
     outgoing.push({ topic: output, key: newKey, value: newValue });

@@ -1,8 +1,8 @@
 import { type AsyncOptions, asyncSettings, longestCallMs } from "../async-options.ts";
 import { GraphNode, type GraphNodeOptions } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { AsyncTerms } from "../operators/async/async-operator.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import type { ProcessOptions } from "./processing.ts";
 

@@ -1,8 +1,8 @@
 import { TopologyError } from "../../errors.ts";
+import { checkName } from "../name.ts";
 import { branch, type Way } from "../operators/branch.ts";
 import { type Predicate, passThrough } from "../operators/stateless.ts";
 import type { KStream } from "./kstream.ts";
-import { checkName } from "./name.ts";
 
 /**
  * What becomes of a branch: `with` makes another stream of it, which takes its place in the result;

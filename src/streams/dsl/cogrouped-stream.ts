@@ -1,12 +1,12 @@
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import type { Aggregator, Initializer } from "../operators/aggregation.ts";
 import { aggregateStream } from "../operators/stream-aggregate.ts";
-import { SessionWindows, type SlidingWindows, type Windows } from "../windows.ts";
+import { checkWindows, SessionWindows, type SlidingWindows, type Windows } from "../windows.ts";
 import { type Cogrouped, Cogrouping, cogroupPrefix, firstKey } from "./cogrouping.ts";
 import type { AggregateOptions, KGroupedStream } from "./grouped-stream.ts";
 import type { KTable } from "./ktable.ts";
 import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import { openTable, StoredRows } from "./stored-rows.ts";
 import {
   SessionWindowedCogroupedKStream,
@@ -71,6 +71,7 @@ export class CogroupedKStream<K, A> {
   windowedBy(
     windows: Windows | SlidingWindows | SessionWindows,
   ): SessionWindowedCogroupedKStream<K, A> | TimeWindowedCogroupedKStream<K, A> {
+    checkWindows(windows);
     return windows instanceof SessionWindows
       ? new SessionWindowedCogroupedKStream(this.#cogrouping, this.#inputs, windows)
       : new TimeWindowedCogroupedKStream(this.#cogrouping, this.#inputs, windows);

@@ -1,5 +1,6 @@
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { Aggregator } from "../operators/aggregation.ts";
 import { passThrough } from "../operators/stateless.ts";
@@ -8,7 +9,6 @@ import type { StoreBuilder } from "../stores/store-builder.ts";
 import { aggregationGraphNode, type Grouping } from "./grouping.ts";
 import { KTable } from "./ktable.ts";
 import type { StoreNames } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import type { TableRows } from "./table-rows.ts";
 
 /** A grouped stream among several. */

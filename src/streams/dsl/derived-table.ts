@@ -1,5 +1,6 @@
 import { GraphNode, type GraphNodeOptions } from "../graph/graph-node.ts";
 import type { Change } from "../message.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { TableTerms } from "../operators/table-result.ts";
 import type { Serde } from "../serde.ts";
@@ -11,7 +12,6 @@ import {
   tableStore,
   withStoreDefaults,
 } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import type { Named } from "./place.ts";
 
 /** How the rows of a table follow from those of the one above. */

@@ -1,7 +1,9 @@
 import { bytes } from "../../client/index.ts";
 import { MillraceError } from "../../errors.ts";
+import { callback } from "../callback.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import { joinForeignTable } from "../operators/foreign-key/foreign-table-join.ts";
 import type { ForeignKeySerdes } from "../operators/foreign-key/key-bytes.ts";
@@ -19,7 +21,7 @@ import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { StreamPartitioner } from "../topology-node.ts";
 import { KTable } from "./ktable.ts";
 import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
-import { checkName } from "./name.ts";
+import { checkSameBuilder } from "./place.ts";
 import { needed } from "./repartition.ts";
 import { SourceRows } from "./source-rows.ts";
 import type { TableJoinOptions } from "./table-join.ts";
@@ -48,6 +50,8 @@ export function joinOnForeignKey<K, V, L, W, Out>(
   joiner: TableJoiner<K, V | null, W | null, Out | null>,
   options: ForeignKeyJoinOptions<K, V, L, Out>,
 ): KTable<K, Out> {
+  checkSameBuilder(left.place, right);
+  callback(joiner, "a join");
   const { graph } = left.place;
   right.rows.sendOldValues(true);
   left.rows.sendOldValues(true);

@@ -1,9 +1,9 @@
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import { tableSource } from "../operators/table-source.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
 import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import { SourceRows } from "./source-rows.ts";
 import type { TableRows } from "./table-rows.ts";
 import type { TableOptions } from "./table-source.ts";

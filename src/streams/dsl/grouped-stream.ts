@@ -1,3 +1,4 @@
+import { checkName } from "../name.ts";
 import { int64 } from "../numeric-serdes.ts";
 import {
   type Aggregator,
@@ -8,7 +9,7 @@ import {
 import { aggregateStream } from "../operators/stream-aggregate.ts";
 import { reduceStream } from "../operators/stream-reduce.ts";
 import type { Serde } from "../serde.ts";
-import { SessionWindows, type SlidingWindows, type Windows } from "../windows.ts";
+import { checkWindows, SessionWindows, type SlidingWindows, type Windows } from "../windows.ts";
 import { CogroupedKStream } from "./cogrouped-stream.ts";
 import { Grouping } from "./grouping.ts";
 import type { KTable } from "./ktable.ts";
@@ -20,7 +21,6 @@ import {
   tableStore,
   withStoreDefaults,
 } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import { SessionWindowedKStream } from "./session-windowed-stream.ts";
 import { openTable, StoredRows } from "./stored-rows.ts";
@@ -104,6 +104,7 @@ export class KGroupedStream<K, V> {
   windowedBy(
     windows: Windows | SlidingWindows | SessionWindows,
   ): SessionWindowedKStream<K, V> | TimeWindowedKStream<K, V> {
+    checkWindows(windows);
     return windows instanceof SessionWindows
       ? new SessionWindowedKStream(this.grouping, windows)
       : new TimeWindowedKStream(this.grouping, windows);

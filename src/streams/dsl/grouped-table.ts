@@ -1,6 +1,7 @@
 import { changeSerde } from "../change-serde.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { Change } from "../message.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import { int64 } from "../numeric-serdes.ts";
 import type { Aggregator, Initializer, Reducer } from "../operators/aggregation.ts";
@@ -16,7 +17,6 @@ import {
   tableStore,
   withStoreDefaults,
 } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import { type Named, type Place, withDefaults } from "./place.ts";
 import { needed } from "./repartition.ts";
 import { openTable, StoredRows } from "./stored-rows.ts";

@@ -1,9 +1,10 @@
+import { callback } from "../callback.ts";
 import type { ValueMapper } from "../operators/stateless.ts";
 import type { Joiner } from "../operators/stream-table-join.ts";
 import { GlobalKTable } from "./global-table.ts";
 import { KStream } from "./kstream.ts";
 import { KTable } from "./ktable.ts";
-import type { Named } from "./place.ts";
+import { checkSameBuilder, type Named } from "./place.ts";
 import { type JoinKind, joinStreams, type StreamJoinOptions } from "./stream-join.ts";
 import {
   joinStreamWithGlobalTable,
@@ -25,17 +26,21 @@ export function joinAny<K, V, W, Out>(
   joiner: Joiner<K, V, W | null, Out>,
   options: object,
 ): KStream<K, Out> {
+  callback(joiner, "a join");
   const isLeft = kind === "left";
   if (other instanceof KTable) {
+    checkSameBuilder(stream.place, other);
     const given: StreamTableJoinOptions<K, V> = options;
     return new KStream(joinStreamWithTable(isLeft, stream.place, other, joiner, given));
   }
   if (other instanceof GlobalKTable) {
     const { by, name } = options as GlobalJoinOptions<K, V, unknown>;
+    callback(by, "the option `by` of a join with a global table");
     return new KStream(
       joinStreamWithGlobalTable(isLeft, stream.place, other, by, joiner, { name }),
     );
   }
+  checkSameBuilder(stream.place, other);
   const given: StreamJoinOptions<K, V, W> = options;
   return new KStream(joinStreams(kind, stream.place, other.place, joiner, given));
 }

@@ -1,5 +1,6 @@
 import { type AsyncProcessorSupplier, asyncProcessorOperator } from "../async-processor.ts";
 import { GraphNode, type GraphNodeOptions } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { AsyncTerms } from "../operators/async/async-operator.ts";
 import {
@@ -11,6 +12,7 @@ import {
 } from "../operators/async/async-values.ts";
 import {
   filter,
+  filterNot,
   flatMap,
   flatMapValues,
   foreach,
@@ -38,10 +40,9 @@ import { type GroupedOptions, KGroupedStream } from "./grouped-stream.ts";
 import { type GlobalJoinOptions, joinAny } from "./join-choice.ts";
 import type { KTable } from "./ktable.ts";
 import type { TableMaterializedOptions } from "./materialized.ts";
-import { checkName } from "./name.ts";
-import { type Named, type Place, withDefaults } from "./place.ts";
+import { checkSameBuilder, type Named, type Place, withDefaults } from "./place.ts";
 import { type ProcessOptions, processStream } from "./processing.ts";
-import { repartitionNode } from "./repartition.ts";
+import { checkPartitions, repartitionNode } from "./repartition.ts";
 import { type ProducedOptions, writeStream } from "./sink.ts";
 import type { StreamJoinOptions } from "./stream-join.ts";
 import type { StreamTableJoinOptions } from "./stream-table-join.ts";
@@ -81,8 +82,7 @@ export class KStream<K, V> {
 
   /** Drops the records that the predicate is true for. */
   filterNot(drop: Predicate<K, V>, { name }: Named = {}): KStream<K, V> {
-    const keep: Predicate<K, V> = (value, key) => !drop(value, key);
-    return this.append("KSTREAM-FILTER-", name, filter(keep), this.place);
+    return this.append("KSTREAM-FILTER-", name, filterNot(drop), this.place);
   }
 
   /** Gives each record another key. What needs keys afterwards, such as a join, repartitions first. */
@@ -169,6 +169,7 @@ export class KStream<K, V> {
     other: KStream<K, V>,
     { name, key, value }: Named & StreamSerdes<K, V> = {},
   ): KStream<K, V> {
+    checkSameBuilder(this.place, other);
     const { graph, node, sources, needsRepartition } = this.place;
     const merged = graph.nodeName("KSTREAM-MERGE-", checkName(name));
     const both = new GraphNode(merged, { isMerge: true, write: writes(merged, passThrough()) });
@@ -189,6 +190,7 @@ export class KStream<K, V> {
   repartition(options: RepartitionOptions<K, V> = {}): KStream<K, V> {
     const { graph, node: parent } = this.place;
     const { name, numPartitions, partitioner } = options;
+    checkPartitions(numPartitions);
     const prefix = checkName(name) ?? graph.nodeName("KSTREAM-REPARTITION-");
     const key = options.key ?? this.place.key;
     const value = options.value ?? this.place.value;

@@ -118,8 +118,9 @@ test("a store takes the builder's default serdes where nothing else says it", ()
 });
 
 test("a name that cannot be part of a topic's is refused", () => {
-  const table = new Tables().table("t");
-  const other = new Tables().table("u");
+  const tables = new Tables();
+  const table = tables.table("t");
+  const other = tables.table("u");
   assert.throws(() => table.join(other, both, { foreignKey, name: "a b" }), {
     code: "INVALID_NAME",
   });

@@ -1,4 +1,6 @@
+import { callback } from "../callback.ts";
 import { GraphNode } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { Pair, Predicate, ValueMapper } from "../operators/stateless.ts";
 import { filterTable, filterView } from "../operators/table-filter.ts";
@@ -17,7 +19,6 @@ import type { GroupedOptions } from "./grouped-stream.ts";
 import { KGroupedTable } from "./grouped-table.ts";
 import { KStream } from "./kstream.ts";
 import type { TableMaterializedOptions } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import { type Named, type Place, withDefaults } from "./place.ts";
 import { type SuppressOptions, suppressChanges } from "./suppress.ts";
 import { joinTables, type TableJoinOptions } from "./table-join.ts";
@@ -68,6 +69,7 @@ export class KTable<K, V> {
 
   /** Keeps the rows that the predicate is false for. */
   filterNot(drop: Predicate<K, V>, options: DerivedTableOptions<K, V> = {}): KTable<K, V> {
+    callback(drop, "filterNot");
     return this.filter((value, key) => !drop(value, key), options);
   }
 

@@ -1,6 +1,7 @@
 import { TopologyError } from "../../errors.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import type { Serde } from "../serde.ts";
 import type { StoreOptions, StoreType } from "../stores/builder-options.ts";
 import type { StoreEngine } from "../stores/engine.ts";
@@ -8,7 +9,6 @@ import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import { expiringTimestampedKeyValueStore } from "../stores/ttl.ts";
 import { versionedKeyValueStore } from "../stores/versioned-store.ts";
-import { checkName } from "./name.ts";
 import { needed } from "./repartition.ts";
 
 /** How the rows of a table are kept (`Materialized`). */

@@ -1,7 +1,7 @@
 import { GraphNode } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 
 /** Options of `process` and `processValues`. */

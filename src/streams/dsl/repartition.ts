@@ -3,6 +3,7 @@ import { GraphNode, type GraphRole } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
 import type { Operator } from "../node.ts";
 import type { Serde } from "../serde.ts";
+import { checkSerde } from "../serde-check.ts";
 import { failOnInvalidTimestamp } from "../timestamp-extractor.ts";
 import type { StreamPartitioner } from "../topology-node.ts";
 
@@ -72,11 +73,19 @@ export function repartitionNode<K, V>(repartition: Repartition<K, V>): GraphNode
   });
 }
 
-/** Gives the serde; throws MISSING_SERDE, naming the operator, where there is none. */
+/** Throws INVALID_TOPOLOGY where a topic cannot have so many partitions; undefined is none of the program's choice. */
+export function checkPartitions(numPartitions: number | undefined): void {
+  if (numPartitions === undefined) return;
+  if (Number.isSafeInteger(numPartitions) && numPartitions > 0) return;
+  const message = `numPartitions of a repartition is ${numPartitions}: it must be a whole number, 1 at least`;
+  throw new TopologyError("INVALID_TOPOLOGY", message);
+}
+
+/** Gives the serde, or what can write at least; throws MISSING_SERDE, naming the operator, where there is none. */
 export function needed<S>(serde: S | undefined, what: string, operator: string): S {
-  if (serde) return serde;
-  const message = `nothing says how the ${what} of ${operator} become bytes: give the operator, or one above it, a serde`;
-  throw new TopologyError("MISSING_SERDE", message);
+  const missing = `nothing says how the ${what} of ${operator} become bytes: give the operator, or one above it, a serde`;
+  checkSerde(serde, ["serialize"], { what: `${what} of ${operator}`, missing });
+  return serde as S;
 }
 
 const passOn: Operator<never, never, unknown, unknown> = ({ forward }) => ({ process: forward });

@@ -13,7 +13,7 @@ import {
 } from "../operators/session-window-aggregate.ts";
 import type { Windowed } from "../stores/state-store.ts";
 import { sessionWindowed } from "../windowed-serde.ts";
-import type { EmitStrategy, SessionWindows } from "../windows.ts";
+import { checkEmitStrategy, type EmitStrategy, type SessionWindows } from "../windows.ts";
 import type { Grouping } from "./grouping.ts";
 import { isMaterialized, nameStore, type WindowedMaterializedOptions } from "./materialized.ts";
 import type { Named } from "./place.ts";
@@ -79,8 +79,13 @@ export class SessionWindowedKStream<K, V> {
     return this.#table(aggregatePrefix, { initializer, aggregator, merger }, options);
   }
 
-  /** Sends results on at every update (the default), or once when their sessions close (KIP-825). */
+  /**
+   * Sends results on at every update (the default), or once when their sessions close (KIP-825). Where stream time
+   * leaps over the store's retention, sessions are gone before they are found closed, as on the JVM: where input can
+   * pause for longer than gap and grace, give the store a longer `retention`.
+   */
   emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V> {
+    checkEmitStrategy(strategy);
     return new SessionWindowedKStream(this.#grouping, this.#windows, strategy);
   }
 

@@ -1,8 +1,8 @@
 import type { Serializer } from "../../client/index.ts";
 import { GraphNode } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { SerializerFor } from "../serializer-for.ts";
 import type { StreamPartitioner, TopicExtractor } from "../topology-node.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import { needed } from "./repartition.ts";
 

@@ -1,5 +1,7 @@
 import { TopologyError } from "../../errors.ts";
+import { type Duration, durationMs } from "../duration.ts";
 import { GraphNode, type GraphRole } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import { joinWindow } from "../operators/join-window.ts";
 import { passThrough } from "../operators/stateless.ts";
@@ -12,20 +14,19 @@ import { unjoinedStore } from "../stores/list-value-store.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import { windowStore } from "../stores/window-builders.ts";
 import { copartitioned } from "./join-repartition.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import { needed } from "./repartition.ts";
 
-/** How near records of two streams must be to be joined, in milliseconds. */
+/** How near records of two streams must be to be joined: `within`, or `before` and `after`, has to be given. */
 export interface JoinWindows {
   /** How far apart they may be, either way; or separately: */
-  readonly within?: number | undefined;
-  /** By how much the other record may be before this one; negative where it has to be after. */
-  readonly before?: number | undefined;
-  /** By how much the other record may be after this one; negative where it has to be before. */
-  readonly after?: number | undefined;
+  readonly within?: Duration | undefined;
+  /** By how much the other record may be before this one, `within` by default; negative where it has to be after. */
+  readonly before?: Duration | undefined;
+  /** By how much the other record may be after this one, `within` by default; negative where it has to be before. */
+  readonly after?: Duration | undefined;
   /** How long after a window's end records for it are still taken; 0 by default. */
-  readonly grace?: number | undefined;
+  readonly grace?: Duration | undefined;
 }
 
 /** Options of joins of two streams. */
@@ -125,12 +126,20 @@ export function joinStreams<K, V, W, Out>(
   };
 }
 
-function spanOf({ within = 0, before = within, after = within, grace = 0 }: JoinWindows): JoinSpan {
-  if (before + after < 0 || !(grace >= 0)) {
-    const message = `records cannot be joined within ${before} ms before and ${after} ms after, with ${grace} ms of grace`;
+function spanOf({ within, before, after, grace = 0 }: JoinWindows): JoinSpan {
+  if ([within, before, after].every((one) => one === undefined)) {
+    const message =
+      "nothing says how near records must be to be joined: give `within`, or `before` and `after`";
     throw new TopologyError("INVALID_TOPOLOGY", message);
   }
-  return { beforeMs: before, afterMs: after, graceMs: grace };
+  const spanMs = (span: Duration, what: string) => durationMs(span, what, Number.MIN_SAFE_INTEGER);
+  const beforeMs = spanMs(before ?? within ?? 0, "`before` of a join");
+  const afterMs = spanMs(after ?? within ?? 0, "`after` of a join");
+  if (beforeMs + afterMs < 0) {
+    const message = `records cannot be joined from ${beforeMs} ms before to ${afterMs} ms after: that ends before it begins`;
+    throw new TopologyError("INVALID_TOPOLOGY", message);
+  }
+  return { beforeMs, afterMs, graceMs: durationMs(grace, "the grace of a join") };
 }
 
 function namesOf<K, V>(

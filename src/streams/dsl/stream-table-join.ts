@@ -1,5 +1,7 @@
 import { TopologyError } from "../../errors.ts";
+import { type Duration, durationMs } from "../duration.ts";
 import { GraphNode } from "../graph/graph-node.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { ValueMapper } from "../operators/stateless.ts";
 import { type Joiner, joinTable } from "../operators/stream-table-join.ts";
@@ -8,7 +10,6 @@ import type { Serde } from "../serde.ts";
 import { timeOrderedBuffer } from "../stores/time-ordered-buffer.ts";
 import type { TopologyBuilder } from "../topology-builder.ts";
 import { copartitioned } from "./join-repartition.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import { needed } from "./repartition.ts";
 import type { TableRows } from "./table-rows.ts";
@@ -19,10 +20,10 @@ export interface StreamTableJoinOptions<K, V> extends Named {
   readonly key?: Serde<K> | undefined;
   readonly left?: Serde<V> | undefined;
   /**
-   * How long records wait, in stream time and milliseconds, for the table to get as far as they are
-   * (KIP-923); the table must keep versions for at least as long. None by default.
+   * How long records wait, by stream time, for the table to get as far as they are (KIP-923); the table must keep
+   * versions for at least as long. None by default.
    */
-  readonly grace?: number | undefined;
+  readonly grace?: Duration | undefined;
 }
 
 /** A table that can be looked up. */
@@ -45,7 +46,7 @@ export function joinStreamWithTable<K, V, W, Out>(
   const sources = new Set([...left.sources, ...table.place.sources]);
   graph.copartition(sources);
   const name = graph.nodeName(isLeft ? "KSTREAM-LEFTJOIN-" : "KSTREAM-JOIN-", given);
-  const { grace } = options;
+  const grace = options.grace && durationMs(options.grace, `the grace of ${name}`);
   const buffer = `${name}-Buffer`;
   if (grace !== undefined && table.place.node.options.isVersioned === false) {
     throw new TopologyError("INVALID_TOPOLOGY", graceNeedsVersions(name));

@@ -1,6 +1,8 @@
+import type { OffsetReset } from "../../client/index.ts";
 import { TopologyError } from "../../errors.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import { type Optimization, type StoreFormat, StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import { type ProcessorSupplier, processorOperator } from "../processor.ts";
 import type { ProcessorWrapper } from "../processor-wrapper.ts";
 import type { Serde } from "../serde.ts";
@@ -8,11 +10,9 @@ import type { StoreType } from "../stores/builder-options.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
 import { Topology } from "../topology.ts";
-import type { OffsetReset } from "../topology-node.ts";
 import { type GlobalKTable, globalTableFromTopic } from "./global-table.ts";
 import { KStream } from "./kstream.ts";
 import type { KTable } from "./ktable.ts";
-import { checkName } from "./name.ts";
 import type { Named } from "./place.ts";
 import { type TableOptions, tableFromTopic } from "./table-source.ts";
 

@@ -1,5 +1,7 @@
+import { callback } from "../callback.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import {
   joinTableSide,
@@ -17,8 +19,7 @@ import {
   tableStore,
   withStoreDefaults,
 } from "./materialized.ts";
-import { checkName } from "./name.ts";
-import type { Named } from "./place.ts";
+import { checkSameBuilder, type Named } from "./place.ts";
 
 /** Options of joins of tables by their keys. The result has a store if anything is said of it. */
 export type TableJoinOptions<K, Out> = Named & TableMaterializedOptions<K, Out>;
@@ -33,6 +34,8 @@ export function joinTables<K, V, W, Out>(
   joiner: TableJoiner<K, V | null, W | null, Out | null>,
   options: TableJoinOptions<K, Out>,
 ): KTable<K, Out> {
+  checkSameBuilder(left.place, right);
+  callback(joiner, "a join");
   const { graph } = left.place;
   const isStored = isMaterialized(options);
   const store: StoreNames | undefined = isStored

@@ -1,9 +1,10 @@
+import type { OffsetReset } from "../../client/index.ts";
 import { GraphNode, type GraphRole } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
+import { checkName } from "../name.ts";
 import { tableSource } from "../operators/table-source.ts";
 import type { Serde } from "../serde.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
-import type { OffsetReset } from "../topology-node.ts";
 import { KTable } from "./ktable.ts";
 import {
   nameStore,
@@ -11,7 +12,6 @@ import {
   tableStore,
   withStoreDefaults,
 } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import type { Named, Place } from "./place.ts";
 import { repartitionNode } from "./repartition.ts";
 import { SourceRows } from "./source-rows.ts";

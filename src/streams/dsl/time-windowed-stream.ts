@@ -12,7 +12,13 @@ import { aggregateSliding } from "../operators/sliding-window-aggregate.ts";
 import { aggregateWindows } from "../operators/window-aggregate.ts";
 import type { Windowed } from "../stores/state-store.ts";
 import { windowed } from "../windowed-serde.ts";
-import { type EmitStrategy, SlidingWindows, TimeWindows, type Windows } from "../windows.ts";
+import {
+  checkEmitStrategy,
+  type EmitStrategy,
+  SlidingWindows,
+  TimeWindows,
+  type Windows,
+} from "../windows.ts";
 import type { Grouping } from "./grouping.ts";
 import { isMaterialized, nameStore, type WindowedMaterializedOptions } from "./materialized.ts";
 import type { Named } from "./place.ts";
@@ -80,6 +86,7 @@ export class TimeWindowedKStream<K, V> {
    * windows without an end and windows of one's own cannot.
    */
   emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V> {
+    checkEmitStrategy(strategy);
     const windows = this.#windows;
     const canClose = windows instanceof TimeWindows || windows instanceof SlidingWindows;
     if (strategy === "on-window-close" && !canClose) {

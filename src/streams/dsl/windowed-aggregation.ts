@@ -1,3 +1,4 @@
+import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { Serde } from "../serde.ts";
 import type { Windowed } from "../stores/state-store.ts";
@@ -9,7 +10,6 @@ import {
   type WindowedMaterializedOptions,
   withStoreDefaults,
 } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import type { Named } from "./place.ts";
 import type { StoredRows } from "./stored-rows.ts";
 

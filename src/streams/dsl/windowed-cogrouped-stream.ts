@@ -1,3 +1,4 @@
+import { checkName } from "../name.ts";
 import type { Initializer, Merger } from "../operators/aggregation.ts";
 import { aggregateSessions } from "../operators/session-window-aggregate.ts";
 import { aggregateSliding } from "../operators/sliding-window-aggregate.ts";
@@ -7,7 +8,6 @@ import { sessionWindowed, windowed } from "../windowed-serde.ts";
 import { type SessionWindows, SlidingWindows, type Windows } from "../windows.ts";
 import { type Cogrouped, type Cogrouping, cogroupPrefix, firstKey } from "./cogrouping.ts";
 import { nameStore, withStoreDefaults } from "./materialized.ts";
-import { checkName } from "./name.ts";
 import { openSessions, openWindows, StoredRows } from "./stored-rows.ts";
 import type { WindowedAggregateOptions } from "./windowed-aggregation.ts";
 import { sessionsStore, windowedStore } from "./windowed-materialized.ts";

@@ -1,5 +1,5 @@
+import type { OffsetReset } from "../../client/index.ts";
 import type { TopologyBuilder } from "../topology-builder.ts";
-import type { OffsetReset } from "../topology-node.ts";
 
 /** What the optimisations must know of a node beyond its name and place. */
 export type GraphRole =

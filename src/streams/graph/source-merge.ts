@@ -1,5 +1,5 @@
+import type { OffsetReset } from "../../client/index.ts";
 import { TopologyError } from "../../errors.ts";
-import type { OffsetReset } from "../topology-node.ts";
 import type { GraphNode } from "./graph-node.ts";
 
 /** Puts streams of the same topics together under one source: a topic is read once, whoever uses it. */
@@ -43,5 +43,5 @@ function areEqual(one: readonly string[] | RegExp, other: readonly string[] | Re
 }
 
 function resetName(reset: OffsetReset | undefined): string {
-  return typeof reset === "object" ? `${reset.byDurationMs} ms` : (reset ?? "default");
+  return typeof reset === "object" ? `${reset.durationMs} ms` : (reset ?? "default");
 }

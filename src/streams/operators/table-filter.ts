@@ -1,3 +1,4 @@
+import { callback } from "../callback.ts";
 import type { TableView } from "../dsl/table-rows.ts";
 import type { Change } from "../message.ts";
 import type { Operator } from "../node.ts";
@@ -13,6 +14,7 @@ export function filterTable<K, V>(
   keep: Predicate<K, V>,
   terms: TableTerms,
 ): Operator<K, Change<V>, K, Change<V>> {
+  callback(keep, "filter");
   const kept = (value: V | null, key: K) => (value !== null && keep(value, key) ? value : null);
   return (context) => {
     const { sendsOldValues, followsVersions } = terms;

@@ -1,3 +1,4 @@
+import { callback } from "../callback.ts";
 import type { TableView } from "../dsl/table-rows.ts";
 import type { Change } from "../message.ts";
 import type { Operator } from "../node.ts";
@@ -9,6 +10,7 @@ export function mapTableValues<K, V, W>(
   mapper: ValueMapper<K, V, W | null>,
   terms: TableTerms,
 ): Operator<K, Change<V>, K, Change<W>> {
+  callback(mapper, "mapValues");
   const mapped = (value: V | null, key: K) =>
     value === null ? null : (mapper(value, key) ?? null);
   return (context) => {

@@ -31,7 +31,7 @@ export function transformTableValues<K, V, W>(
   supply: ValueTransformerSupplier<K, V, W>,
   terms: TableTerms,
 ): Operator<K, Change<V>, K, Change<W>> {
-  checkSupplier(supply);
+  checkSupplier(supply, "transform");
   return (context) => {
     const { sendsOldValues } = terms;
     const transformer = supply();

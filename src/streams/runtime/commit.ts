@@ -2,6 +2,7 @@ import type { Consumer, TopicPartitionOffset } from "../../client/index.ts";
 import type { Clock } from "../../clock.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ActiveTask } from "./active-task.ts";
+import { ease } from "./ease.ts";
 import { encodeOffsetMetadata } from "./offset-metadata.ts";
 import type { ProducerOutput } from "./producer-output.ts";
 
@@ -64,7 +65,8 @@ async function flush(
     await draining;
     while (!task.flushSome(rowsPerSlice)) {
       await turn(clock);
-      await output.pressure;
+      // When the signal has aborted, what is left goes out at once: half a flush would be worse.
+      await ease(output.pressure, signal);
     }
     draining = task.asyncWork.drain(signal);
   } while (draining);

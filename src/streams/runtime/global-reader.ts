@@ -1,5 +1,5 @@
 import type { Client, Consumer, ConsumerBatch, TopicPartition } from "../../client/index.ts";
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, reasonOf } from "../../errors.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { StoreEntry } from "../topology-node.ts";
 import { GlobalStates, type PartitionOffset } from "./global-states.ts";
@@ -205,7 +205,7 @@ export class GlobalReader {
       const node = this.#task.sourceOf(metadata.topic).name;
       const { taskId } = this.#task;
       if (decide({ error, node, taskId, record: metadata }) === "fail") return "fail";
-      const fields = { ...metadata, error: (error as Error)?.message };
+      const fields = { ...metadata, error: reasonOf(error) };
       logger.warn(fields, "a record that cannot be deserialized was left out of a global store");
       return "drop";
     };

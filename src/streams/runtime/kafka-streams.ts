@@ -1,6 +1,6 @@
 import { Client, type PartitionLag } from "../../client/index.ts";
 import type { Timer } from "../../clock.ts";
-import { MillraceError, TopologyError } from "../../errors.ts";
+import { MillraceError, reasonOf, TopologyError } from "../../errors.ts";
 import {
   type StoreHandle,
   type StoreOf,
@@ -11,6 +11,7 @@ import {
 import { SharedCacheBudget } from "../stores/cache-budget.ts";
 import type { ReadOnlyStore, StateStore } from "../stores/state-store.ts";
 import type { Topology } from "../topology.ts";
+import { builderOf } from "../topology-builder.ts";
 import { checkAsyncLimit } from "./async-limit.ts";
 import { type DroppedCount, DroppedRecords } from "./dropped-records.ts";
 import { GlobalReader } from "./global-reader.ts";
@@ -63,7 +64,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
   readonly #state = new InstanceState();
   /** Undefined where nothing is to be cached. */
   readonly #cache: SharedCacheBudget | undefined;
-  readonly #clients: Client[] = [];
+  readonly #clients: Client[];
   #directory: StateDirectory | undefined;
   #global: GlobalReader | undefined;
   #thread: StreamThread | undefined;
@@ -76,21 +77,23 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
 
   /** Throws `INVALID_ARGUMENT` for settings that cannot be, and `TopologyError` for a topology that cannot run. */
   constructor(topology: Topology<Stores>, config: StreamsConfig) {
-    if (topology.builder.nodes.size === 0) {
+    const builder = builderOf(topology);
+    if (builder.nodes.size === 0) {
       const message = "the topology has nothing in it: add a source first";
       throw new TopologyError("INVALID_TOPOLOGY", message);
     }
     this.topology = topology;
     const settings = settingsOf(config);
+    this.#clients = [new Client(settings.client)];
     this.#dropped = new DroppedRecords(settings);
     this.#settings = { ...settings, onDropped: this.#dropped.note };
     const { applicationId, windowstoreChangelogAdditionalRetentionMs } = this.#settings;
     const additionalRetention = windowstoreChangelogAdditionalRetentionMs;
-    this.#plan = new TopologyPlan(topology.builder, applicationId, { additionalRetention });
+    this.#plan = new TopologyPlan(builder, applicationId, { additionalRetention });
     const { statestoreCacheMaxBytes } = this.#settings;
     if (statestoreCacheMaxBytes > 0) this.#cache = new SharedCacheBudget(statestoreCacheMaxBytes);
     const { rebalanceTimeoutMs: limitMs = defaultRebalanceMs } = this.#settings.consumer;
-    checkAsyncLimit(topology.builder, { setting: "consumer.rebalanceTimeoutMs", limitMs });
+    checkAsyncLimit(builder, { setting: "consumer.rebalanceTimeoutMs", limitMs });
   }
 
   get state(): StreamsState {
@@ -110,7 +113,8 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
   /**
    * Sees to the internal topics, brings global stores up to date, and joins the group; resolves when the work has
    * begun, though stores may still be restored: see {@link untilRunning}. Rejects with what stands in the way,
-   * such as MISSING_SOURCE_TOPIC, STATE_DIRECTORY_LOCKED or NOT_COPARTITIONED; the state is "error" then.
+   * such as MISSING_SOURCE_TOPIC, STATE_DIRECTORY_LOCKED or NOT_COPARTITIONED, and after a minute with TIMED_OUT where
+   * no broker answers; the state is "error" then.
    */
   start(): Promise<void> {
     if (this.#starting || this.#state.current !== "created") {
@@ -123,8 +127,15 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
     return this.#starting;
   }
 
-  /** Resolves when all tasks of this instance run, at once if they do; rejects with what stops the application before. */
+  /**
+   * Resolves when all tasks of this instance run, at once if they do; rejects with what stops the application before,
+   * and with INVALID_STATE where it was not started.
+   */
   untilRunning(): Promise<void> {
+    if (this.#state.current === "created") {
+      const message = "the application was not started: call start() first";
+      return Promise.reject(new MillraceError("INVALID_STATE", message));
+    }
     return this.#state.until(["running"], () => {
       const message = "the application was closed before it ran";
       return this.#state.error ?? new MillraceError("CLOSED", message);
@@ -237,8 +248,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
     const settings = this.#settings;
     const plan = this.#plan;
     const { signal } = this.#abort;
-    const client = new Client(settings.client);
-    this.#clients.push(client);
+    const [client] = this.#clients as [Client];
     const directory = this.#openDirectory();
     this.#directory = directory;
     const internalTopics = new InternalTopics({ admin: client.admin(), plan, ...settings });
@@ -288,7 +298,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
       try {
         this.#directory?.removeObsolete(stateCleanupDelayMs);
       } catch (error) {
-        const fields = { error: (error as Error).message };
+        const fields = { error: reasonOf(error) };
         logger.warn(fields, "local state that is not used could not be removed");
       }
       this.#removeObsolete();
@@ -300,7 +310,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
     this.#state.error = error;
     this.#state.become("pending-error");
     const { logger, applicationId } = this.#settings;
-    logger.error({ applicationId, error }, `the application stops: ${(error as Error)?.message}`);
+    logger.error({ applicationId, error }, `the application stops: ${reasonOf(error)}`);
     this.#thread?.stop();
     await this.#release();
     this.#state.become("error");

@@ -1,4 +1,4 @@
-import { TopologyError } from "../../errors.ts";
+import { MillraceError, reasonOf, TopologyError } from "../../errors.ts";
 import type { Message, RecordMetadata, Step } from "../message.ts";
 import type { NodeContext, OpenNode, Operator, TaskContext } from "../node.ts";
 import type { StateStore } from "../stores/state-store.ts";
@@ -40,7 +40,7 @@ interface Junction {
 /** The nodes of one task at work, each connected to its children by plain calls. */
 export class ProcessorGraph {
   readonly #junctions = new Map<string, Junction>();
-  readonly #open: OpenNode<never, never>[] = [];
+  readonly #open: { readonly name: string; readonly node: OpenNode<never, never> }[] = [];
 
   constructor(terms: GraphTerms) {
     for (const { name } of terms.nodes) {
@@ -66,8 +66,17 @@ export class ProcessorGraph {
     return (this.#junctions.get(name) as Junction).step;
   }
 
+  /** Ends all nodes. Throws the first error, once all have been ended. */
   close(): void {
-    for (const node of this.#open) node.close?.();
+    let failure: { readonly error: unknown } | undefined;
+    for (const { name, node } of this.#open) {
+      try {
+        node.close?.();
+      } catch (error) {
+        failure ??= { error: failed(`the end of ${name}`, error) };
+      }
+    }
+    if (failure) throw failure.error;
   }
 
   #openNode(node: TopologyNode, terms: GraphTerms): void {
@@ -79,8 +88,8 @@ export class ProcessorGraph {
     }
     terms.scope.node = node.name;
     const open = node.open as Operator<unknown, unknown, unknown, unknown>;
-    const opened = open(this.#contextOf(node, junction, terms));
-    this.#open.push(opened as OpenNode<never, never>);
+    const opened = begun(node.name, () => open(this.#contextOf(node, junction, terms)));
+    this.#open.push({ name: node.name, node: opened as OpenNode<never, never> });
     const { onFailure } = terms;
     junction.step = onFailure ? guarded(opened.process, node.name, onFailure) : opened.process;
   }
@@ -159,6 +168,19 @@ function guarded(
       onFailure(error, node, message);
     }
   };
+}
+
+function begun<T>(node: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw error instanceof MillraceError ? error : failed(`the beginning of ${node}`, error);
+  }
+}
+
+function failed(what: string, cause: unknown): MillraceError {
+  const message = `${what} failed: ${reasonOf(cause)}`;
+  return new MillraceError("PROCESSING_FAILED", message, { cause });
 }
 
 function nowhere(): void {}

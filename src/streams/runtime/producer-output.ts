@@ -1,6 +1,6 @@
 import type { Producer } from "../../client/index.ts";
 import type { Clock } from "../../clock.ts";
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, reasonOf } from "../../errors.ts";
 import type { Field } from "../../protocol/index.ts";
 import type { Headers } from "../message.ts";
 import { noTimestamp } from "../stores/store-builder.ts";
@@ -82,7 +82,7 @@ export class ProducerOutput implements Output {
     const { error, topic, partition, stage } = failure;
     const place = partition === undefined ? topic : `${topic}-${partition}`;
     const attempt = stage === "serialization" ? "serialized for" : "written to";
-    const message = `a record could not be ${attempt} ${place}: ${(error as Error)?.message}; a production handler could go on without it`;
+    const message = `a record could not be ${attempt} ${place}: ${reasonOf(error)}; a production handler could go on without it`;
     throw new MillraceError("PRODUCTION_FAILED", message, { cause: error });
   }
 
@@ -93,7 +93,10 @@ export class ProducerOutput implements Output {
   ): void {
     if (this.#isClosed) return;
     try {
-      this.failed({ error, stage: "delivery", ...batch, record: undefined });
+      const { topic, records } = batch;
+      // Records that never got as far as a partition come under −1.
+      const partition = batch.partition < 0 ? undefined : batch.partition;
+      this.failed({ error, stage: "delivery", topic, partition, records, record: undefined });
     } catch (failure) {
       this.#failure ??= failure as MillraceError;
     }

@@ -1,6 +1,12 @@
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, reasonOf } from "../../errors.ts";
 import type { RecordHeader } from "../../protocol/index.ts";
-import { type Headers, type Message, noHeaders, type RecordMetadata } from "../message.ts";
+import {
+  type Headers,
+  type Message,
+  noHeaders,
+  type RecordMetadata,
+  type Step,
+} from "../message.ts";
 import { failOnInvalidTimestamp, type TimestampExtractor } from "../timestamp-extractor.ts";
 import type { SourceNode } from "../topology-node.ts";
 
@@ -55,6 +61,8 @@ export class RecordQueue {
   readonly topic: string;
   readonly partition: number;
   readonly source: SourceNode;
+  /** What is done with its records, once its task's nodes are open. */
+  step: Step<unknown, unknown> = notOpen;
   /** The first record, decoded; undefined while there is none. */
   head: Message<unknown, unknown> | undefined;
   headOffset = -1;
@@ -82,9 +90,13 @@ export class RecordQueue {
     this.#onFailure = onFailure;
   }
 
-  /** How many records wait behind the batch that is worked on, at most. */
+  /**
+   * How many records wait behind the batch that is worked on and the next one, at most: with that one at hand there
+   * is something to work on while the one behind it is fetched.
+   */
   get backlog(): number {
-    return this.#backlog;
+    const [next] = this.#waiting;
+    return next ? this.#backlog - (next.count ?? 1) : 0;
   }
 
   /** Puts records behind those that wait. */
@@ -156,8 +168,9 @@ export class RecordQueue {
     if (this.#isOwnTime && timestamp >= 0) return { key, value, timestamp, headers };
     const { topic, partition } = this;
     const record = { key, value, timestamp, headers, topic, partition, offset };
-    timestamp = this.#extract(record, this.partitionTime);
-    if (timestamp < 0) return this.#fail(offset, undefined, "negative-timestamp");
+    // Computed times may have a fraction, or be no number at all.
+    timestamp = Math.trunc(this.#extract(record, this.partitionTime));
+    if (!(timestamp >= 0)) return this.#fail(offset, undefined, "negative-timestamp");
     return { key, value, timestamp, headers };
   }
 
@@ -165,12 +178,19 @@ export class RecordQueue {
     const { topic, partition } = this;
     const decision = this.#onFailure({ metadata: { topic, partition, offset }, error, why });
     if (decision === "drop") return undefined;
-    const message = `the record of ${topic}-${partition} at offset ${offset} cannot be read: ${(error as Error)?.message}; a deserialization handler could drop it`;
-    throw new MillraceError("INVALID_STATE", message, { cause: error });
+    const message = `the record of ${topic}-${partition} at offset ${offset} cannot be read: ${reasonOf(error)}; a deserialization handler could drop it`;
+    throw new MillraceError("DESERIALIZATION_FAILED", message, { cause: error });
   }
 }
 
 /** Headers of one's own: stores keep them longer than the memory of a batch lasts. */
 function copied(headers: readonly RecordHeader[]): Headers {
   return headers.map(({ key, value }) => ({ key, value: value && Buffer.from(value) }));
+}
+
+function notOpen(): void {
+  throw new MillraceError(
+    "INVALID_STATE",
+    "a record is processed before its task's nodes are open",
+  );
 }

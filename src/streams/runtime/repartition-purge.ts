@@ -18,7 +18,8 @@ export class RepartitionPurge {
   readonly #parts: RepartitionPurgeParts;
   /** By partition: up to where is deleted already. */
   readonly #purged = new Map<string, number>();
-  #purgedAt = Number.NEGATIVE_INFINITY;
+  /** The moment of the last time, or of the first commit; undefined before that. */
+  #purgedAt: number | undefined;
   #isUnderWay = false;
 
   constructor(parts: RepartitionPurgeParts) {
@@ -27,6 +28,7 @@ export class RepartitionPurge {
 
   /** To be called when tasks have been committed; begins to delete at the interval, and waits for nothing. */
   committed(tasks: readonly ActiveTask[], now: number): void {
+    this.#purgedAt ??= now;
     if (this.#isUnderWay || now - this.#purgedAt < this.#parts.intervalMs) return;
     this.#purgedAt = now;
     const records = tasks.flatMap((active) => this.#processed(active));

@@ -1,4 +1,5 @@
 import type { Serializer } from "../../client/index.ts";
+import { MillraceError } from "../../errors.ts";
 import { type Field, partitionForKey } from "../../protocol/index.ts";
 import type { Headers, Message, Step } from "../message.ts";
 import type { Serde } from "../serde.ts";
@@ -44,7 +45,16 @@ export function openSink(
     return (message) => write(topic, message, undefined);
   }
   const extract = sink.topic as TopicExtractor<unknown, unknown>;
-  return (message) => write(extract(message), message, undefined);
+  return (message) => {
+    const topic = extract(message);
+    if (typeof topic !== "string" || topic === "") refuseTopic(sink.name, topic);
+    write(topic, message, undefined);
+  };
+}
+
+function refuseTopic(sink: string, topic: unknown): never {
+  const message = `the function that names the topics of ${sink} gave ${topic === "" ? "an empty text" : typeof topic} where a topic's name is wanted`;
+  throw new MillraceError("INVALID_ARGUMENT", message);
 }
 
 type Send = (

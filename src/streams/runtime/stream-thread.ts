@@ -3,6 +3,7 @@ import type { SharedCacheBudget } from "../stores/cache-budget.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { ActiveTask } from "./active-task.ts";
 import { type CommitOutcome, commitTasks } from "./commit.ts";
+import { ease } from "./ease.ts";
 import { ProducerOutput } from "./producer-output.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
 import { Restoration } from "./restoration.ts";
@@ -146,7 +147,7 @@ export class StreamThread {
   /** Has the loop end after the slice it is at. */
   stop(): void {
     this.#isStopping = true;
-    this.#wake();
+    this.#inbox.put({ about: "stop" });
   }
 
   /** How far behind the inputs of the thread's tasks are, as far as that is known. */
@@ -175,8 +176,9 @@ export class StreamThread {
     await this.#handleEvents();
     if (this.#isStopping) return;
     const { registry } = this;
-    if (this.#output.pressure) await this.#ease(this.#output.pressure);
-    else await this.#feed.fetch(this.#waitMs(), this.#inbox.arrival);
+    const { arrival } = this.#inbox;
+    if (this.#output.pressure) await ease(this.#output.pressure, arrival);
+    else await this.#feed.fetch(this.#waitMs(), arrival);
     const isFree = () => this.#output.pressure === undefined;
     this.#slice.run(registry.running, isFree);
     this.#slice.punctuate(registry.running);
@@ -193,17 +195,6 @@ export class StreamThread {
     const isDirty = running.some(({ task }) => task.needsCommit);
     const toCommit = isDirty ? this.#committedAt + commitIntervalMs - this.#now() : pollMs;
     return Math.max(0, Math.min(pollMs, toCommit, this.#slice.idleMs(running)));
-  }
-
-  /** Waits until the producer has room, or something else is to be dealt with. */
-  async #ease(pressure: Promise<void>): Promise<void> {
-    const { arrival } = this.#inbox;
-    if (arrival.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const onArrival = () => resolve();
-    arrival.addEventListener("abort", onArrival, { once: true });
-    await Promise.race([pressure, promise]);
-    arrival.removeEventListener("abort", onArrival);
   }
 
   async #commitDue(): Promise<void> {
@@ -255,8 +246,8 @@ export class StreamThread {
       } finally {
         if (event.about === "rebalance") event.done();
       }
-      const isSettled = !this.registry.isRestoring;
-      if (event.about !== "wake") this.#become(isSettled ? "running" : "rebalancing");
+      if (event.about === "wake" || event.about === "stop") continue;
+      this.#become(this.registry.isRestoring ? "rebalancing" : "running");
     }
   }
 
@@ -268,6 +259,7 @@ export class StreamThread {
       case "restored":
         return this.#restored(event);
       case "nothing-new":
+      case "stop":
       case "wake":
         return;
       default:

@@ -5,9 +5,12 @@ import { type Disk, systemDisk } from "../../disk.ts";
 import { MillraceError } from "../../errors.ts";
 import { type Host, systemHost } from "../../host.ts";
 import { type Logger, silentLogger } from "../../log.ts";
+import { checkOffsetReset } from "../offset-reset.ts";
+import { topicConfigs } from "../stores/builder-options.ts";
 import type { StoreEngine } from "../stores/engine.ts";
 import { lmdb } from "../stores/lmdb.ts";
 import { failOnInvalidTimestamp, type TimestampExtractor } from "../timestamp-extractor.ts";
+import { checkConfig, type SettingKind } from "./config-check.ts";
 import {
   type DeserializationExceptionHandler,
   failOnError,
@@ -140,12 +143,59 @@ export interface StreamsSettings {
   readonly logger: Logger;
 }
 
+/** All settings of an application: what is not here is a mistake of somebody. */
+const kinds = {
+  applicationId: "text",
+  bootstrapServers: "addresses",
+  clientId: "text",
+  tls: "tls",
+  sasl: "object",
+  connectTimeoutMs: "number",
+  requestTimeoutMs: "number",
+  retryBackoffMs: "number",
+  retryBackoffMaxMs: "number",
+  reconnectBackoffMs: "number",
+  reconnectBackoffMaxMs: "number",
+  metadataMaxAgeMs: "number",
+  maxFrameBytes: "number",
+  allowAutoTopicCreation: "flag",
+  logger: "object",
+  host: "object",
+  stateDir: "text",
+  commitIntervalMs: "number",
+  pollMs: "number",
+  statestoreCacheMaxBytes: "number",
+  maxTaskIdleMs: "number",
+  bufferedRecordsPerPartition: "number",
+  replicationFactor: "number",
+  topic: "object",
+  windowstoreChangelogAdditionalRetentionMs: "number",
+  storeEngine: "object",
+  acceptableRecoveryLag: "number",
+  repartitionPurgeIntervalMs: "number",
+  stateCleanupDelayMs: "number",
+  defaultTimestampExtractor: "function",
+  deserializationExceptionHandler: "function",
+  processingExceptionHandler: "function",
+  productionExceptionHandler: "function",
+  onDropped: "function",
+  onRestore: "function",
+  consumer: "object",
+  restoreConsumer: "object",
+  globalConsumer: "object",
+  producer: "object",
+  configs: "object",
+  disk: "object",
+} satisfies { readonly [setting in keyof Required<StreamsConfig>]: SettingKind };
+
 /** Fills in the defaults; throws `INVALID_ARGUMENT` on what cannot be. */
 export function settingsOf(config: StreamsConfig): StreamsSettings {
+  checkConfig(config, kinds);
   const { applicationId, host = systemHost, logger = silentLogger, disk = systemDisk } = config;
   checkApplicationId(applicationId);
   const { topic = {}, stateDir = join(tmpdir(), "millrace-streams") } = config;
   const { consumer = {}, restoreConsumer = {}, globalConsumer = {}, producer = {} } = config;
+  checkOffsetReset(consumer.autoOffsetReset, "consumer.autoOffsetReset");
   const numbers = {
     commitIntervalMs: atLeast(0, "commitIntervalMs", config.commitIntervalMs ?? 30_000),
     pollMs: atLeast(1, "pollMs", config.pollMs ?? 100),
@@ -185,7 +235,7 @@ export function settingsOf(config: StreamsConfig): StreamsSettings {
     client: { ...client, allowAutoTopicCreation: false },
     producerClient: { ...client, allowAutoTopicCreation: config.allowAutoTopicCreation ?? true },
     stateDir: join(stateDir, applicationId),
-    topicConfigs: new Map(Object.entries(topic)),
+    topicConfigs: topicConfigs(topic),
     storeEngine: config.storeEngine ?? lmdb({ disk }),
     timestampExtractor: config.defaultTimestampExtractor ?? failOnInvalidTimestamp,
     deserializationExceptionHandler: config.deserializationExceptionHandler ?? failOnError,
@@ -234,7 +284,8 @@ function clientOptionsOf(config: StreamsConfig): ClientOptions {
 
 /** It becomes part of topics' names and of a path. */
 function checkApplicationId(applicationId: unknown): void {
-  if (typeof applicationId === "string" && /^[a-zA-Z0-9._-]+$/.test(applicationId)) return;
+  const isName = typeof applicationId === "string" && /^[a-zA-Z0-9._-]+$/.test(applicationId);
+  if (isName && applicationId !== "." && applicationId !== "..") return;
   const message = `applicationId must be a name of letters, digits, ".", "_" and "-", not ${JSON.stringify(applicationId)}`;
   throw new MillraceError("INVALID_ARGUMENT", message);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, reasonOf } from "../../errors.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { CacheBudget } from "../stores/store-builder.ts";
 import type { SourceNode } from "../topology-node.ts";
@@ -97,7 +97,7 @@ export class TaskFactory {
     return ({ metadata, error }) => {
       const node = this.sourceOf(metadata.topic).name;
       if (decide({ error, node, taskId, record: metadata }) === "fail") return "fail";
-      const fields = { taskId, ...metadata, error: (error as Error)?.message };
+      const fields = { taskId, ...metadata, error: reasonOf(error) };
       logger.warn(fields, "a record that cannot be deserialized was left out");
       return "drop";
     };
@@ -111,7 +111,7 @@ export class TaskFactory {
       const decision = decide(failure);
       if (decision === "continue") {
         const { node, taskId, record, error } = failure;
-        const fields = { node, taskId, ...record, error: (error as Error)?.message };
+        const fields = { node, taskId, ...record, error: reasonOf(error) };
         logger.warn(fields, "a record that a node failed at was left out");
       }
       return decision;

@@ -158,8 +158,7 @@ export class TaskRegistry {
     else if (policy === "latest") consumer.seekToEnd([input]);
     else if (typeof policy === "object") {
       const { host } = settings;
-      const durationMs = "byDurationMs" in policy ? policy.byDurationMs : policy.durationMs;
-      consumer.seekToTime(Math.max(0, host.clock.now() - durationMs), [input]);
+      consumer.seekToTime(Math.max(0, host.clock.now() - policy.durationMs), [input]);
     } else {
       const message = `there is no committed offset for ${input.topic}-${input.partition}, and its offsetReset is "none": choose where the source is to begin`;
       throw new MillraceError("NO_OFFSET", message);

@@ -1,4 +1,4 @@
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, reasonOf } from "../../errors.ts";
 import { systemHost } from "../../host.ts";
 import type { RecordMetadata } from "../message.ts";
 import type { Cancellable, DropReason, PunctuationType, TaskContext } from "../node.ts";
@@ -44,7 +44,6 @@ export class Task implements TaskContext {
   #graph: ProcessorGraph | undefined;
   readonly #byStreamTime = new Punctuations();
   readonly #byWallClock = new Punctuations();
-  readonly #sources = new Map<RecordQueue, (message: never) => void>();
 
   constructor(options: TaskOptions) {
     const { plan, subtopology, partition } = options;
@@ -78,7 +77,7 @@ export class Task implements TaskContext {
     });
     this.#graph = graph;
     for (const queue of this.#group.queues) {
-      this.#sources.set(queue, graph.source(queue.source.name));
+      queue.step = graph.source(queue.source.name);
     }
   }
 
@@ -149,7 +148,7 @@ export class Task implements TaskContext {
     this.#scope.node = source.name;
     this.needsCommit = true;
     try {
-      (this.#sources.get(queue) as (message: unknown) => void)(message);
+      queue.step(message);
     } catch (cause) {
       throw this.#failed(cause);
     }
@@ -228,9 +227,12 @@ export class Task implements TaskContext {
   /** Ends all nodes and closes the stores. */
   close(): void {
     this.asyncWork.close();
-    this.#graph?.close();
-    for (const { store } of this.stores.values()) store.close();
-    this.#group.clear();
+    try {
+      this.#graph?.close();
+    } finally {
+      for (const { store } of this.stores.values()) store.close();
+      this.#group.clear();
+    }
   }
 
   streamTime(): number {
@@ -324,7 +326,7 @@ export class Task implements TaskContext {
     const place = record
       ? `the record of ${record.topic}-${record.partition} at offset ${record.offset}`
       : "a punctuation or a commit";
-    const message = `${node} of task ${this.taskId} failed at ${place}: ${(cause as Error)?.message}`;
+    const message = `${node} of task ${this.taskId} failed at ${place}: ${reasonOf(cause)}`;
     return new MillraceError("PROCESSING_FAILED", message, { cause });
   }
 

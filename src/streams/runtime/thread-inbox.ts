@@ -13,6 +13,8 @@ export type ThreadEvent =
       readonly task: ActiveTask;
       readonly outcome: RestoreOutcome | { readonly error: unknown };
     }
+  /** The thread is to end. */
+  | { readonly about: "stop" }
   /** Nothing but a reason to wake. */
   | { readonly about: "wake" };
 

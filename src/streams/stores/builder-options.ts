@@ -1,5 +1,7 @@
 import { TopologyError } from "../../errors.ts";
+import { checkName } from "../name.ts";
 import type { Serde } from "../serde.ts";
+import { checkFormats } from "../serde-check.ts";
 import type { LogsHeaders } from "./codec.ts";
 import { type CompressedRowsOptions, compressedRows } from "./compressed-rows.ts";
 import type { Rows, StoreEngine, TaskState } from "./engine.ts";
@@ -46,7 +48,7 @@ export function storeBuilder<S extends StateStore>(
   { name, kind, retentionMs, historyRetentionMs, isCached, open }: Kind<S>,
 ): StoreBuilder<S> {
   const { storeType = "persistent", engine, changelog = true, cache = false } = options;
-  checkStoreName(name);
+  checkName(name, "the store");
   if (engine && storeType === "memory") {
     const message = `the store ${name} has both an engine, ${engine.name}, and "memory" as storeType: leave one of them out`;
     throw new TopologyError("INVALID_TOPOLOGY", message);
@@ -58,11 +60,18 @@ export function storeBuilder<S extends StateStore>(
     isCached: isCached ?? cache,
     isPersistent: engine ? engine.isPersistent : storeType === "persistent",
     engine,
-    changelogConfigs: new Map(Object.entries(typeof changelog === "object" ? changelog : {})),
+    changelogConfigs: topicConfigs(typeof changelog === "object" ? changelog : {}),
     retentionMs,
     historyRetentionMs,
     open,
   };
+}
+
+/** Configs of a topic as text, by Kafka's names; JavaScript may have given numbers and booleans too. */
+export function topicConfigs(configs: {
+  readonly [config: string]: string;
+}): ReadonlyMap<string, string> {
+  return new Map(Object.entries(configs).map(([name, value]) => [name, `${value}`]));
 }
 
 /** The state that a store of this type keeps its rows in. */
@@ -83,13 +92,9 @@ export function openRows(
   return compression ? compressedRows(rows, { compression }) : rows;
 }
 
-/** Throws unless a store has both serdes, which the types ask for and JavaScript does not. */
-export function checkSerdes(name: string, { key, value }: { key: unknown; value: unknown }): void {
-  for (const [what, serde] of Object.entries({ key, value })) {
-    if (serde) continue;
-    const message = `the store ${name} has no serde for its ${what}s: give it one as \`${what}\``;
-    throw new TopologyError("MISSING_SERDE", message);
-  }
+/** Throws MISSING_SERDE unless a store has both serdes, which the types ask for and JavaScript does not. */
+export function checkSerdes(name: string, options: { key: unknown; value: unknown }): void {
+  checkFormats(options, ["serialize", "deserialize"], `the store ${name}`);
 }
 
 /** Throws unless a period is a number of milliseconds that is not negative. */
@@ -97,11 +102,4 @@ export function checkPeriod(name: string, what: string, milliseconds: number): v
   if (milliseconds >= 0) return;
   const message = `the store ${name} has ${milliseconds} as ${what}: it must be 0 ms or more`;
   throw new TopologyError("INVALID_TOPOLOGY", message);
-}
-
-function checkStoreName(name: string): void {
-  const isValid = /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..";
-  if (isValid) return;
-  const message = `"${name}" cannot name a store: letters, digits, ".", "_" and "-" can, at most 249`;
-  throw new TopologyError("INVALID_NAME", message);
 }

@@ -17,9 +17,14 @@ export function toBuffer(serialized: Uint8Array | string): Buffer {
 
 /** The text of the bytes of what a serializer gave, without making them where they are ASCII. */
 export function textOfSerialized(serialized: Uint8Array | string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
-  if (typeof serialized === "string" && /^[\x00-\x7f]*$/.test(serialized)) return serialized;
+  if (typeof serialized === "string" && isAscii(serialized)) return serialized;
   return textOf(toBuffer(serialized));
+}
+
+function isAscii(text: string): boolean {
+  let union = 0;
+  for (let at = 0; at < text.length; at += 1) union |= text.charCodeAt(at);
+  return union < 0x80;
 }
 
 /** The least bytes that are above all that begin with these; undefined where there are none. */

@@ -115,3 +115,13 @@ test("a budget is for all caches of a process, and others are evicted from betwe
   other.store.close();
   assert.equal(budget.takenBytes, 0);
 });
+
+test("a budget holds as many rows as Kafka's, which does not count what objects take", () => {
+  const { scene, budget, put } = sceneWith(1e6);
+  for (let index = 0; index < 1_000; index += 1) put(`key-${index % 100}`, "v");
+  scene.store.flush();
+  for (let index = 0; index < 100; index += 1) put(`key-${index}`, "v");
+  const perRow = budget.takenBytes / 100;
+  // Key 5.9, links 24, whether it is dirty 1, timestamp, offset and partition 20, value 9.
+  assert.ok(perRow > 55 && perRow < 75, `${perRow} bytes a row`);
+});

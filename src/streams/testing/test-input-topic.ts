@@ -1,5 +1,6 @@
 import type { Serializer } from "../../client/index.ts";
 import { noHeaders } from "../message.ts";
+import { checkFormats } from "../serde-check.ts";
 import type { RawTestRecord, TestRecordIn } from "./test-record.ts";
 
 /** What records are written with. */
@@ -28,6 +29,7 @@ export class TestInputTopic<K, V> {
 
   /** Made by `TopologyTestDriver.createInputTopic`. */
   constructor(driver: RecordSinkhole, topic: string, options: TestInputTopicOptions<K, V>) {
+    checkFormats(options, ["serialize"], `the input topic ${topic}`);
     this.topic = topic;
     this.#driver = driver;
     this.#options = options;

@@ -1,5 +1,6 @@
 import type { Deserializer } from "../../client/index.ts";
 import { MillraceError } from "../../errors.ts";
+import { checkFormats } from "../serde-check.ts";
 import type { RawTestRecord, TestRecord } from "./test-record.ts";
 
 /** Where the records of an output topic come from. */
@@ -21,6 +22,7 @@ export class TestOutputTopic<K, V> {
     topic: string,
     { key, value }: { readonly key: Deserializer<K>; readonly value: Deserializer<V> },
   ) {
+    checkFormats({ key, value }, ["deserialize"], `the output topic ${topic}`);
     this.topic = topic;
     this.#driver = driver;
     this.#key = key;

@@ -21,7 +21,7 @@ import { type Subtopology, TopologyPlan } from "../runtime/topology-plan.ts";
 import { SharedCacheBudget } from "../stores/cache-budget.ts";
 import { memoryEngine } from "../stores/memory.ts";
 import type { StateStore } from "../stores/state-store.ts";
-import type { TopologyBuilder } from "../topology-builder.ts";
+import { builderOf, type TopologyBuilder } from "../topology-builder.ts";
 import type { SourceNode } from "../topology-node.ts";
 import { CapturedOutput } from "./captured-output.ts";
 import { DriverClock } from "./driver-clock.ts";
@@ -84,7 +84,7 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
 
   /** Opens the topology; throws a `TopologyError` where a node cannot be opened. */
   constructor(
-    { builder }: TestedTopology<Stores>,
+    topology: TestedTopology<Stores>,
     {
       applicationId = "test",
       startTime = 0,
@@ -101,7 +101,7 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
     this.#clock = clock;
     this.#partitions = partitions;
     this.#keepsCaches = keepsCaches;
-    this.#plan = new TopologyPlan(builder, applicationId);
+    this.#plan = new TopologyPlan(builderOf(topology), applicationId);
     this.#output = new CapturedOutput(partitions);
     const common = {
       plan: this.#plan,

@@ -74,7 +74,7 @@ public final class RunJob {
 
     @Override
     public String deserialize(String topic, byte[] data) {
-      if (records == 0) samples = new Samples(100_000);
+      if (records == 0) samples = new Samples(Math.min(100_000, limit / 12));
       records += 1;
       samples.at(records);
       if (records == limit) done.countDown();
