@@ -1,4 +1,5 @@
 import { TopologyError } from "../../errors.ts";
+import { callback } from "../callback.ts";
 import { checkName } from "../name.ts";
 import { branch, type Way } from "../operators/branch.ts";
 import { type Predicate, passThrough } from "../operators/stateless.ts";
@@ -34,6 +35,7 @@ export class BranchedStream<K, V> {
 
   /** Adds a branch for the records that the predicate is true for. */
   branch(when: Predicate<K, V>, options: BranchOptions<K, V> = {}): this {
+    callback(when, "branch");
     this.#count += 1;
     this.#add(when, this.#count, options);
     return this;

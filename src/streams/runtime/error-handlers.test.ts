@@ -131,5 +131,6 @@ test("a record that cannot be read is dropped and reported where its handler goe
 test("without a handler, a record that cannot be read stops everything", () => {
   using scene = driver({});
   const input = scene.createInputTopic("numbers", { key: string, value: string });
-  assert.throws(() => input.pipe("a", "no"), /the record of numbers-0 at offset 0 cannot be read/);
+  const message = /the record of numbers-0 at offset 0 cannot be read/;
+  assert.throws(() => input.pipe("a", "no"), { code: "DESERIALIZATION_FAILED", message });
 });
