@@ -27,7 +27,7 @@ async function measure(state: TaskState) {
   const before = process.memoryUsage();
   const writing = process.cpuUsage();
   for (let index = 0; index < keys; index += 1) {
-    rows.put(keyOf(index), valueOf(index));
+    rows.put(keyOf(index), rowValue(index));
     if (index % rowsPerCommit === rowsPerCommit - 1) state.commit(new Map());
   }
   state.commit(new Map());
@@ -59,7 +59,7 @@ function keyOf(index: number): Buffer {
 }
 
 /** Bytes of which half are the same in all, so that compression has something to do, as in truth. */
-function valueOf(index: number): Buffer {
+function rowValue(index: number): Buffer {
   const value = Buffer.alloc(valueBytes, "abcdefghij");
   let state = index + 1;
   for (let at = 0; at < valueBytes / 2; at += 1) {

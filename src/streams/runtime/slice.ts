@@ -3,8 +3,11 @@ import type { ActiveTask } from "./active-task.ts";
 import type { EmptyInput } from "./input-wait.ts";
 import type { StreamsSettings } from "./streams-config.ts";
 
-/** For how long records are processed before the event loop has its turn, in milliseconds. */
-const sliceMs = 5;
+/**
+ * For how long records are processed before the event loop has its turn, in milliseconds: longer, and the answers to
+ * fetches are not taken in quickly enough; shorter, and the turns themselves begin to cost.
+ */
+const sliceMs = 2;
 /** How many records a task processes before it is the next one's turn. */
 const firstTurn = 16;
 const longestTurn = 512;
