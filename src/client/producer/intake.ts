@@ -21,8 +21,11 @@ export interface IntakeSettings extends RetryPace {
   readonly partitioner: Partitioner<unknown, unknown> | undefined;
 }
 
-/** So much may be ready to go before those who write in bulk are asked to pause: more would only grow cold. */
-const pacedBytes = 2 * 1024 * 1024;
+/**
+ * So much may be ready to go before those who write in bulk are asked to pause: enough to go on with while a broker
+ * stalls for some milliseconds; more would only grow cold.
+ */
+const pacedBytes = 8 * 1024 * 1024;
 /** So much of it must have gone before they are told to go on. */
 const easedBytes = 1024 * 1024;
 
