@@ -1,4 +1,8 @@
+import { systemRandom } from "../../random.ts";
+
 const smallestCapacity = 16;
+/** Another one in each process: whoever chooses keys cannot choose such as share a slot. */
+const basis = systemRandom.bytes(4).readInt32LE();
 
 /**
  * Gives each of many texts a number, small and used again once its text is removed, so that what belongs to
@@ -126,7 +130,7 @@ export class TextIndex {
 
 /** FNV-1a over the code units, its upper bits mixed into the lower ones, which choose the slot. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
+  let hash = basis;
   for (let at = 0; at < text.length; at += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
