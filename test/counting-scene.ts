@@ -91,8 +91,9 @@ export class CountingScene {
         Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
       );
       const latest = places.map((place) => ({ ...place, at: "latest" as const }));
-      const ends = await this.admin.records.listOffsets(latest);
+      // Before the ends: what was committed has been written on by then, and counts in these.
       const committed = await this.admin.groupOffsets.list(group);
+      const ends = await this.admin.records.listOffsets(latest);
       return [...valuesOrThrow(ends)].every(([name, { offset: end = 0 }]) => {
         const place = committed.find((one) => `${one.topic}-${one.partition}` === name);
         return (place?.offset ?? 0) >= end;

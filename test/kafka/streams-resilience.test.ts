@@ -15,6 +15,8 @@ import { CountingScene, countingConfigs, until } from "../counting-scene.ts";
 const program = join(import.meta.dirname, "..", "counting-child.ts");
 /** Longer than a session of the counting application. */
 const pauseMs = 3_000;
+/** Outlasts every outage here: whoever keeps his tasks counts each record once. */
+const longSession = { consumer: { heartbeatIntervalMs: 50, sessionTimeoutMs: 60_000 } };
 
 describe("an application on Apache Kafka", {
   skip: isEmbedded && "it is about Apache Kafka",
@@ -75,7 +77,7 @@ describe("an application on Apache Kafka", {
 
   test("survives a broker that is killed and comes back, and counts every word once", async () => {
     const { kafka, scene } = await begin();
-    const app = await instance(scene, "outage");
+    const app = await instance(scene, "outage", longSession);
     await progress(app);
     await kafka.kill(1);
     await kafka.restart(1);
@@ -87,7 +89,7 @@ describe("an application on Apache Kafka", {
 
   test("follows its coordinator and the leaders of its partitions to other nodes", async () => {
     const { kafka, scene } = await begin(3);
-    const app = await instance(scene, "moving");
+    const app = await instance(scene, "moving", longSession);
     await progress(app);
     const { coordinator } = await scene.admin.groups.describe("moving");
     await kafka.kill(coordinator);
