@@ -32,7 +32,9 @@ export class KeyCodec<K> {
 
   /** The key's bytes as text; what is asked for twice in a row, as for a read and a write, is made once. */
   text(key: K): string {
-    if (key === this.#lastKey && typeof key !== "object") return this.#lastText;
+    const isPlain = typeof key !== "object" && key !== undefined;
+    // Zero and minus zero are equal, but not as bytes.
+    if (isPlain && Object.is(key, this.#lastKey)) return this.#lastText;
     const serialized = this.#serialize(key);
     const text = textOfSerialized(serialized);
     this.lastField = serialized;
@@ -57,8 +59,8 @@ export interface RowFormat<V> {
   timestampOf(row: Buffer, otherwise: number): number;
   /** What rows are made of, where that can be told. */
   readonly parts: RowParts<V> | undefined;
-  /** Whether rows in memory can be made of these parts rather than be bytes: see `Serde`. */
-  readonly isExact: boolean;
+  /** How rows in memory are kept: as these parts where values come back as they were (see `Serde`), else with bytes in them. */
+  readonly kept: RowParts<V> | undefined;
   /** The headers of the changelog's record of a value, or of its deletion; `context` are those of the record at work. */
   headersOf(value: V | null, context: Headers): Headers;
   /** The row of a record of the changelog. */
@@ -126,7 +128,7 @@ export function plainFormat<V>(
     logged: (row) => row,
     timestampOf: (_row, otherwise) => otherwise,
     parts: parts as RowParts<V>,
-    isExact: serde.isExact ?? false,
+    kept: (serde.isExact ? parts : plainBytes(encode, decode)) as RowParts<V>,
     headersOf: loggedHeaders(logsHeaders),
     restored: (value) => value,
   };
@@ -161,10 +163,62 @@ export function timestampedFormat<V>(
     logged: (row) => row.subarray(timestampBytes),
     timestampOf: (row) => readInt64(row, 0),
     parts: parts as RowParts<ValueAndTimestamp<V>>,
-    isExact: serde.isExact ?? false,
+    kept: (serde.isExact ? parts : timestampedBytes(plain, serde)) as RowParts<
+      ValueAndTimestamp<V>
+    >,
     headersOf: loggedHeaders(logsHeaders),
     restored: withTimestamp,
   };
+}
+
+/** Rows that are the serialized value, kept as that. */
+function plainBytes<V>(
+  encode: (value: V) => Buffer | null,
+  decode: (row: Buffer) => V,
+): RowParts<V, Buffer | null> {
+  return {
+    encodeParts: (bytes) => bytes,
+    decodeValue: (row) => row,
+    timestampOf: (_row, otherwise) => otherwise,
+    valueIn(value) {
+      const bytes = encode(value);
+      return bytes && ownBytes(bytes);
+    },
+    timeIn: (_value, otherwise) => otherwise,
+    join: (bytes) => decode(bytes as Buffer),
+    plain: (bytes) => bytes,
+  };
+}
+
+/** Serialized values with their times beside them. */
+function timestampedBytes<V>(
+  serialize: (value: V) => Uint8Array | string | null,
+  serde: Serde<V>,
+): RowParts<ValueAndTimestamp<V>, Buffer | null> {
+  return {
+    encodeParts: (bytes, timestamp) => bytes && withTimestamp(bytes, timestamp),
+    decodeValue: (row) => row.subarray(timestampBytes),
+    timestampOf: (row) => readInt64(row, 0),
+    valueIn({ value }) {
+      const serialized = serialize(value);
+      return serialized === null ? null : Buffer.from(serialized as string);
+    },
+    timeIn: ({ timestamp }) => timestamp,
+    join: (bytes, timestamp) => ({
+      value: serde.deserialize(bytes as Buffer, 0, (bytes as Buffer).length),
+      timestamp,
+    }),
+    plain: (bytes) => bytes,
+  };
+}
+
+/** A value that is a small part of a larger buffer than this is copied, lest it keeps that alive. */
+const largeBuffer = 65_536;
+
+/** Bytes that can be kept for long. */
+export function ownBytes(bytes: Buffer): Buffer {
+  const isPart = bytes.buffer.byteLength > largeBuffer && bytes.length < largeBuffer;
+  return isPart ? Buffer.from(bytes) : bytes;
 }
 
 /** How many bytes a timestamp takes. */

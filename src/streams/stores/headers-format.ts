@@ -29,7 +29,7 @@ export function timestampHeadersFormat<V>(
     logged: (row) => row.subarray(headersEnd(row) + timestampBytes),
     timestampOf: (row) => readInt64(row, headersEnd(row)),
     parts: undefined,
-    isExact: false,
+    kept: undefined,
     headersOf: (value, context) => (value === null ? context : value.headers),
     restored: (value, timestamp, headers) => encodeRow(headers, timestamp, value),
   };
@@ -53,7 +53,7 @@ export function headersFormat<A>(
     logged: (row) => row.subarray(headersEnd(row)),
     timestampOf: (_row, otherwise) => otherwise,
     parts: undefined,
-    isExact: false,
+    kept: undefined,
     headersOf: (value, context) => (value === null ? context : value.headers),
     restored: (value, _timestamp, headers) => encodeRow(headers, undefined, value),
   };

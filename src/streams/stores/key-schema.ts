@@ -44,6 +44,16 @@ export function windowKey(key: Buffer, start: number, sequence: number, lead = 0
   return bytes;
 }
 
+/** The same of a key whose bytes are given as text. */
+export function windowKeyOfText(key: string, start: number, sequence: number): Buffer {
+  const { length } = key;
+  const bytes = Buffer.allocUnsafe(length + windowSuffixBytes);
+  bytes.write(key, 0, length, "latin1");
+  writeInt64(bytes, start, length);
+  bytes.writeInt32BE(sequence, length + timestampBytes);
+  return bytes;
+}
+
 /** `key ‖ int64 end ‖ int64 start`, behind `lead` bytes that are left to the caller. */
 export function sessionKey(key: Buffer, start: number, end: number, lead = 0): Buffer {
   const bytes = Buffer.allocUnsafe(lead + key.length + sessionSuffixBytes);

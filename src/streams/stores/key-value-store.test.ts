@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { StoreScene } from "../../../test/store-scene.ts";
 import { string } from "../../client/index.ts";
+import { float64 } from "../numeric-serdes.ts";
 import { SharedCacheBudget } from "./cache-budget.ts";
 import { keyValueStore, timestampedKeyValueStore } from "./key-value-builders.ts";
 import type { KeyValueStore, Row } from "./state-store.ts";
@@ -102,9 +103,25 @@ test("the changelog of a timestamped store has plain values, and the time as the
   assert.deepEqual(restored.store.get("k"), { value: "v", timestamp: 7 });
 });
 
-test("a null key is refused with what to blame", () => {
-  const { store } = new StoreScene(keyValueStore("s", serdes));
-  assert.throws(() => store.put(null as unknown as string, "v"), { code: "INVALID_ARGUMENT" });
+test("a null key is refused with what to blame, and so is an undefined one", () => {
+  for (const key of [null, undefined] as unknown as string[]) {
+    const { store } = new StoreScene(keyValueStore("s", serdes));
+    assert.throws(() => store.put(key, "v"), { code: "INVALID_ARGUMENT" });
+  }
+});
+
+test("zero and minus zero are two keys, as their bytes are", () => {
+  const { store } = new StoreScene(keyValueStore("s", { key: float64, value: string }));
+  store.put(0, "zero");
+  assert.equal(store.get(-0), null);
+  store.put(-0, "minus zero");
+  assert.deepEqual([store.get(0), store.get(-0)], ["zero", "minus zero"]);
+});
+
+test("a store in memory gives text as its bytes say it, not as it was put", () => {
+  const { store } = new StoreScene(keyValueStore("s", { ...serdes, storeType: "memory" }));
+  store.put("k", "half \ud83d");
+  assert.equal(store.get("k"), "half \ufffd");
 });
 
 test("rows that are compressed read as they were written", () => {

@@ -52,9 +52,9 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
       const write = (row: CachedRow<V>) => this.#writeThrough(row);
       this.#cache = new WriteBehindCache(cache, task, { parts: format.parts, write });
     }
-    const { parts: rowParts } = format;
-    if (!this.#cache && rowParts && format.isExact) this.#values = rows.keepValues?.(rowParts);
-    this.#parts = rowParts as RowParts<V>;
+    const { kept } = format;
+    if (!this.#cache && kept) this.#values = rows.keepValues?.(kept);
+    this.#parts = kept as RowParts<V>;
     this.#merge = {
       compare: ({ text }, [key]) => compareTexts(text, textOf(key)),
       fromCache: ({ text }, value) => [keys.decode(bytesOf(text)), value],
@@ -210,11 +210,24 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     to: Buffer | undefined,
     isReverse: boolean,
   ): IterableIterator<Row<K, V>> {
+    const values = this.#values;
+    const [first, last] = [from && textOf(from), to && textOf(to)];
+    if (values) return this.#keptOf(values, values.range(first, last, isReverse));
     const cache = this.#cache;
     const stored = this.#rows.range(from, to, isReverse);
     if (!cache) return decodeAll(stored, this.#merge.fromStore);
-    const cached = cache.range(from && textOf(from), to && textOf(to), isReverse);
+    const cached = cache.range(first, last, isReverse);
     return merge(cached, stored, !isReverse, this.#merge);
+  }
+
+  *#keptOf(values: ValueTable<unknown>, texts: Iterable<string>): IterableIterator<Row<K, V>> {
+    for (const text of texts) {
+      const row = values.find(text);
+      // A row that was deleted since the iteration began is not seen any more.
+      if (row < 0) continue;
+      const value = this.#parts.join(values.valueAt(row), values.timeAt(row));
+      yield [this.#keys.decode(bytesOf(text)), value];
+    }
   }
 
   #bytesOf(key: K | undefined): Buffer | undefined {

@@ -19,9 +19,8 @@ export class MemorySessionRows implements SessionRows {
   readonly #retentionMs: number;
   /** The cells of a key, by end, then start downwards. */
   readonly #byKey = new Map<string, Cell[]>();
-  /** The keys that have cells of an end. */
-  readonly #byEnd = new Map<number, Set<string>>();
-  readonly #ends = new RisingTimes();
+  /** The ends, each with the keys that have cells of it. */
+  readonly #ends = new RisingTimes<{ readonly end: number; readonly keys: Set<string> }>();
   #observedTime = -1;
 
   constructor(task: TaskContext, retentionMs: number) {
@@ -51,11 +50,9 @@ export class MemorySessionRows implements SessionRows {
     cells.splice(at, 1);
     if (cells.length === 0) this.#byKey.delete(text);
     if (cells[at]?.end === end || cells[at - 1]?.end === end) return;
-    const keys = this.#byEnd.get(end);
+    const keys = this.#ends.get(end)?.keys;
     keys?.delete(text);
-    if (keys?.size !== 0) return;
-    this.#byEnd.delete(end);
-    this.#ends.delete(end);
+    if (keys?.size === 0) this.#ends.delete(end);
   }
 
   get(key: Buffer, start: number, end: number): Buffer | null {
@@ -87,7 +84,7 @@ export class MemorySessionRows implements SessionRows {
     backwards: boolean,
   ): IterableIterator<SessionRow> {
     this.#dropExpired();
-    const ends = this.#ends.between(earliestEnd, Number.POSITIVE_INFINITY);
+    const ends = this.#endsBetween(earliestEnd, Number.POSITIVE_INFINITY);
     const [first, last] = [fromKey && textOf(fromKey), toKey && textOf(toKey)];
     const isAsked = (key: string) =>
       (first === undefined || key >= first) && (last === undefined || key <= last);
@@ -96,7 +93,7 @@ export class MemorySessionRows implements SessionRows {
 
   findEnded(earliestEnd: number, latestEnd: number): IterableIterator<SessionRow> {
     this.#dropExpired();
-    const ends = this.#ends.between(earliestEnd, latestEnd);
+    const ends = this.#endsBetween(earliestEnd, latestEnd);
     return this.#atEnds(ends, () => true, Number.POSITIVE_INFINITY, false);
   }
 
@@ -106,8 +103,11 @@ export class MemorySessionRows implements SessionRows {
 
   close(): void {
     this.#byKey.clear();
-    this.#byEnd.clear();
     this.#ends.clear();
+  }
+
+  #endsBetween(earliest: number, latest: number): number[] {
+    return this.#ends.between(earliest, latest).map(({ end }) => end);
   }
 
   *#atEnds(
@@ -118,7 +118,7 @@ export class MemorySessionRows implements SessionRows {
   ): IterableIterator<SessionRow> {
     if (backwards) ends.reverse();
     for (const end of ends) {
-      const keys = [...(this.#byEnd.get(end) ?? [])].filter(isAsked).sort();
+      const keys = [...(this.#ends.get(end)?.keys ?? [])].filter(isAsked).sort();
       if (backwards) keys.reverse();
       for (const key of keys) {
         const cells = this.#byKey.get(key) ?? [];
@@ -139,20 +139,17 @@ export class MemorySessionRows implements SessionRows {
     const present = cells[at];
     const isThere = present?.end === cell.end && present.start === cell.start;
     cells.splice(at, isThere ? 1 : 0, cell);
-    const keys = this.#byEnd.get(cell.end);
-    if (keys) {
-      keys.add(key);
-      return;
-    }
-    this.#byEnd.set(cell.end, new Set([key]));
-    this.#ends.add(cell.end);
+    const known = this.#ends.get(cell.end);
+    if (known) known.keys.add(key);
+    else this.#ends.add(cell.end, { end: cell.end, keys: new Set([key]) });
   }
 
   #dropExpired(): void {
     const firstLive = Math.max(0, this.#observedTime - this.#retentionMs + 1);
-    for (const end of this.#ends.takeBelow(firstLive)) {
-      for (const key of this.#byEnd.get(end) ?? []) this.#dropOf(key, firstLive);
-      this.#byEnd.delete(end);
+    for (;;) {
+      const expired = this.#ends.takeBelow(firstLive);
+      if (!expired) return;
+      for (const key of expired.keys) this.#dropOf(key, firstLive);
     }
   }
 

@@ -1,4 +1,5 @@
 import { bytesOf, textOf } from "./byte-text.ts";
+import { ownBytes } from "./codec.ts";
 import type { Lease, Rows, Snapshot, StoreEngine, TaskState, ValueFormat } from "./engine.ts";
 import { leasedSnapshot } from "./snapshot.ts";
 import { ValueTable } from "./value-table.ts";
@@ -61,9 +62,6 @@ class MemoryState implements TaskState {
   }
 }
 
-/** A value that is a small part of a larger buffer than this is copied, lest it keeps that alive. */
-const largeBuffer = 65_536;
-
 /** Rows in memory: bytes, or values as they are once a store has asked for that. */
 export class MemoryRows implements Rows {
   readonly #table = new ValueTable<unknown>();
@@ -79,11 +77,8 @@ export class MemoryRows implements Rows {
     const text = textOf(key);
     const format = this.#format;
     if (format) {
-      this.#table.put(text, format.decodeValue(value), format.timestampOf(value, 0));
-      return;
-    }
-    const isPart = value.buffer.byteLength > largeBuffer && value.length < largeBuffer;
-    this.#table.put(text, isPart ? Buffer.from(value) : value, 0);
+      this.#table.put(text, format.decodeValue(ownBytes(value)), format.timestampOf(value, 0));
+    } else this.#table.put(text, ownBytes(value), 0);
   }
 
   delete(key: Buffer): void {

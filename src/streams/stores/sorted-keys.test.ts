@@ -49,12 +49,20 @@ test("an iteration goes over the keys as they were when it began", () => {
 });
 
 test("rising times are taken off at the front and found in between", () => {
-  const times = new RisingTimes();
-  for (let time = 0; time < 5000; time += 1) times.add((time * 7) % 5000);
-  for (let limit = 0; limit < 4990; limit += 10) {
-    assert.equal(times.takeBelow(limit).length, limit === 0 ? 0 : 10);
+  const times = new RisingTimes<string>();
+  for (let index = 0; index < 5000; index += 1) {
+    const time = (index * 7) % 5000;
+    times.add(time, `${time}`);
+  }
+  for (let time = 0; time < 4980; time += 1) {
+    assert.equal(times.takeBelow(time), undefined);
+    assert.equal(times.takeBelow(time + 1), `${time}`);
   }
   times.delete(4985);
-  assert.deepEqual(times.between(4983, 4987), [4983, 4984, 4986, 4987]);
-  assert.deepEqual(times.takeBelow(0), []);
+  assert.deepEqual(times.between(4983, 4987), ["4983", "4984", "4986", "4987"]);
+  assert.deepEqual(
+    [4979, 4980, 4985, 4999].map((time) => times.get(time)),
+    [undefined, "4980", undefined, "4999"],
+  );
+  assert.equal(times.takeBelow(0), undefined);
 });

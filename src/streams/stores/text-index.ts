@@ -54,13 +54,17 @@ export class TextIndex {
   /** Forgets a text; gives the number that it had, −1 for none. */
   remove(text: string): number {
     const row = this.find(text);
-    if (row < 0) return -1;
+    if (row >= 0) this.removeAt(row);
+    return row;
+  }
+
+  /** Forgets the text of a number that is in use. */
+  removeAt(row: number): void {
     const at = row * this.#stride;
+    this.#close(hashOf(this.textAt(row)), row);
     for (let cell = 0; cell < this.#stride; cell += 1) this.#cells[at + cell] = undefined;
     this.#free.push(row);
     this.#size -= 1;
-    this.#close(hashOf(text), row);
-    return row;
   }
 
   /** The text of a number that is in use. */

@@ -254,6 +254,34 @@ test("a window that has expired is dropped and counted, to the millisecond in me
   }
 });
 
+test("an open iteration over windows in memory stays sound while rows are deleted, put again and added", () => {
+  const terms = { windowSizeMs: 10, retentionMs: 100, storeType: "memory" } as const;
+  const { store } = new StoreScene(windowStore("s", { ...serdes, ...terms }));
+  for (const start of [1, 2, 3]) store.put("k", `${start}`, start);
+  store.put("k", null, 2);
+  const [ofKey, all] = [store.fetchRange("k", 0, 10), store.all()];
+  const first = all.next().value;
+  store.put("k", null, 3);
+  store.put("k", "again", 2);
+  store.put("k", "more", 4);
+  assert.deepEqual(
+    [...ofKey],
+    [
+      [1, "1"],
+      [3, "3"],
+    ],
+  );
+  assert.deepEqual([first?.[1], ...all], ["1"]);
+  assert.deepEqual(
+    [...store.all()].map(([{ window }, value]) => [window.start, value]),
+    [
+      [1, "1"],
+      [2, "again"],
+      [4, "more"],
+    ],
+  );
+});
+
 test("a cached row can be read when the row behind it has expired, as the JVM's can", () => {
   const cache = new SharedCacheBudget(1e6);
   const terms = { windowSizeMs: 100, retentionMs: 100, cache: true };

@@ -1,7 +1,8 @@
 import type { Headers } from "../message.ts";
 import { type CachedRow, WriteBehindCache } from "./cache.ts";
-import type { KeyCodec, RowFormat } from "./codec.ts";
-import { windowKey } from "./key-schema.ts";
+import type { KeyCodec, RowFormat, RowParts } from "./codec.ts";
+import { windowKey, windowKeyOfText } from "./key-schema.ts";
+import { MemoryWindowRows, timeOf, type WindowCell } from "./memory-window-rows.ts";
 import { type Merge, merge } from "./merge-iteration.ts";
 import { type CacheSearch, SegmentedCacheKeys } from "./segmented-cache.ts";
 import type { FlushListener, Row, Windowed, WindowStore } from "./state-store.ts";
@@ -36,6 +37,10 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   readonly #parts: WindowStoreParts<K, V>;
   readonly #keys: KeyCodec<K>;
   readonly #rows: WindowRows;
+  /** The same rows as values, where they are kept so; there is no cache then. */
+  readonly #values: MemoryWindowRows<unknown> | undefined;
+  /** There where {@link #values} is. */
+  readonly #kept: RowParts<V>;
   readonly #cache: WriteBehindCache<V> | undefined;
   readonly #cacheKeys: SegmentedCacheKeys;
   readonly #layout: WindowCacheLayout;
@@ -65,6 +70,11 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
       const write = (row: CachedRow<V>) => this.#writeThrough(row);
       this.#cache = new WriteBehindCache(cache, task, { parts: parts.format.parts, write });
     }
+    const { kept } = parts.format;
+    if (!this.#cache && kept && rows instanceof MemoryWindowRows) {
+      this.#values = rows.keepValues(kept);
+    }
+    this.#kept = kept as RowParts<V>;
     const startOf = ({ text }: CachedRow<V>) => layout.startOf(cacheKeys.rowKey(text));
     this.#byTime = {
       compare: (cached, { start }) => startOf(cached) - start,
@@ -86,7 +96,8 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     if (this.#cache) {
       this.#cache.put(this.#textOf(key, windowStart), given);
       this.#latestCached = Math.max(this.#latestCached, windowStart);
-    } else {
+    } else if (this.#values) this.#keep(this.#values, key, given, windowStart);
+    else {
       const { task } = this.#parts.environment;
       const now = task.currentTimestamp();
       this.#write(this.#keys.encode(key), given, windowStart, now, task.currentHeaders());
@@ -94,6 +105,10 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   fetch(key: K, windowStart: number): V | null {
+    if (this.#values) {
+      const cell = this.#values.find(this.#keys.text(key), windowStart);
+      return cell ? this.#kept.join(cell.value, timeOf(cell)) : null;
+    }
     const known = this.#cache?.get(this.#textOf(key, windowStart));
     if (known !== undefined) return known;
     return this.#read(this.#keys.encode(key), windowStart);
@@ -168,8 +183,11 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   #ofKey(key: K, from: number, to: number, backwards: boolean): IterableIterator<Row<number, V>> {
-    const bytes = this.#keys.encode(key);
     const end = boundedTime(to);
+    if (this.#values) {
+      return joined(this.#values.cells(this.#keys.text(key), from, end, backwards), this.#kept);
+    }
+    const bytes = this.#keys.encode(key);
     const stored = this.#rows.fetch(bytes, from, end, backwards);
     const cache = this.#cache;
     if (!cache) return convert(stored, this.#byTime.fromStore);
@@ -214,15 +232,36 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     return row && this.#parts.format.decode(row);
   }
 
+  /** Writes a row as a value, and the changelog. */
+  #keep(values: MemoryWindowRows<unknown>, key: K, value: V | null, start: number): void {
+    const kept = this.#kept;
+    const { format, environment } = this.#parts;
+    const { changelog, task } = environment;
+    const now = task.currentTimestamp();
+    const text = this.#keys.text(key);
+    const own = value === null ? null : kept.valueIn(value);
+    const plain = own === null ? null : kept.plain(own);
+    const timestamp = plain === null ? now : kept.timeIn(value as V, now);
+    values.set(text, start, plain === null ? undefined : own, timestamp);
+    if (!changelog) return;
+    const headers = format.headersOf(value, task.currentHeaders());
+    changelog.log(windowKeyOfText(text, start, this.#sequence()), plain, timestamp, headers);
+  }
+
+  /** The number that tells the changelog's records of duplicates apart. */
+  #sequence(): number {
+    if (this.#parts.retainsDuplicates) this.#loggedSequence = nextSequence(this.#loggedSequence);
+    return this.#loggedSequence;
+  }
+
   /** Writes rows and changelog; gives the row's size. */
   #write(key: Buffer, value: V | null, start: number, now: number, context: Headers): number {
-    const { format, retainsDuplicates, environment } = this.#parts;
+    const { format, environment } = this.#parts;
     const row = value === null ? null : format.encode(value);
     this.#rows.put(key, row, start);
     const { changelog } = environment;
     if (changelog) {
-      if (retainsDuplicates) this.#loggedSequence = nextSequence(this.#loggedSequence);
-      const logged = windowKey(key, start, this.#loggedSequence);
+      const logged = windowKey(key, start, this.#sequence());
       const headers = format.headersOf(value, context);
       if (row) changelog.log(logged, format.logged(row), format.timestampOf(row, now), headers);
       else changelog.log(logged, null, now, headers);
@@ -270,4 +309,11 @@ function everything(backwards: boolean): CacheSearch {
 
 function* convert<S, R>(stored: Iterable<S>, decode: (row: S) => R): IterableIterator<R> {
   for (const row of stored) yield decode(row);
+}
+
+function* joined<V>(
+  cells: readonly WindowCell<unknown>[],
+  parts: RowParts<V>,
+): IterableIterator<Row<number, V>> {
+  for (const cell of cells) yield [cell.slot.start, parts.join(cell.value, timeOf(cell))];
 }
