@@ -1,7 +1,7 @@
 /** Asks a service about each record: several calls at a time, those of one key in order, tried again when they fail. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { json, KafkaStreams, StreamsBuilder, string } from "millrace";
+import { json, KafkaStreams, memoryEngine, StreamsBuilder, string } from "millrace";
 import { Broker } from "millrace/broker";
 import { Client } from "millrace/client";
 
@@ -50,7 +50,11 @@ for (let index = 0; index < count; index += 1) {
   await producer.send({ topic: "visits", key: `user ${index % 10}`, value });
 }
 
-await using app = new KafkaStreams(builder.build(), { applicationId: "async", bootstrapServers });
+await using app = new KafkaStreams(builder.build(), {
+  applicationId: "async",
+  bootstrapServers,
+  storeEngine: memoryEngine,
+});
 await app.start();
 
 await using consumer = client.consumer({

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { KafkaStreams, type StreamsConfig, type Topology } from "millrace";
 import { Broker } from "millrace/broker";
 import { Client, type Deserializer, type NewTopic, string } from "millrace/client";
-import { until } from "./counting-scene.ts";
+import { readTopic } from "./topic-reader.ts";
+import { until } from "./until.ts";
 
 /** A record of a topic as tests look at it. */
 export interface SeenRecord<K, V> {
@@ -89,22 +90,10 @@ export class AppScene implements AsyncDisposable {
       value = string as Deserializer<unknown> as Deserializer<V>,
     }: { readonly key?: Deserializer<K>; readonly value?: Deserializer<V> } = {},
   ): Promise<SeenRecord<K, V>[]> {
-    const { partitions } = await this.client.admin().topics.describe(topic);
-    const assignment = partitions.map(({ partition }) => ({ topic, partition }));
-    const autoOffsetReset = "earliest";
-    const consumer = this.client.consumer<K, V>({ assignment, key, value, autoOffsetReset });
-    const ends = await consumer.endOffsets(assignment);
-    const isBehind = () => ends.some((end) => (consumer.position(end) ?? -1) < end.offset);
-    const seen: SeenRecord<K, V>[] = [];
-    while (isBehind()) {
-      for (const batch of await consumer.poll({ timeoutMs: 100 })) {
-        for (const { key, value, partition, timestamp } of batch) {
-          seen.push({ key, value, partition, timestamp });
-        }
-      }
-    }
-    await consumer.close();
-    return seen.sort((one, other) => one.partition - other.partition);
+    const records = await readTopic<K, V>(this.client, topic, { key, value });
+    return records.map(({ key, value, partition, timestamp }) => {
+      return { key, value, partition, timestamp };
+    });
   }
 
   /** The last value of each key in a topic, once a condition holds for it; fails after a while. */

@@ -5,6 +5,11 @@ export const inputTopic = "words";
 /** What it writes: counts by words. */
 export const outputTopic = "counts";
 
+/** Outlasts every pause of a machine at work: an instance that is not closed keeps its tasks, and counts each record once. */
+export const longSession: Partial<StreamsConfig> = {
+  consumer: { heartbeatIntervalMs: 50, sessionTimeoutMs: 60_000 },
+};
+
 /** An instance of an application that counts words: through a repartition topic, into a persistent store. */
 export function countingApp(
   applicationId: string,

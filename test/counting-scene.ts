@@ -1,13 +1,18 @@
-import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { int64, string } from "millrace";
 import { Broker } from "millrace/broker";
-import { type Admin, type ClassicGroupDescription, Client, valuesOrThrow } from "millrace/client";
+import { type Admin, type ClassicGroupDescription, Client } from "millrace/client";
 import { inputTopic, outputTopic } from "./counting-app.ts";
+import { caughtUp, readTopic } from "./topic-reader.ts";
+import { until } from "./until.ts";
 
+const program = join(import.meta.dirname, "counting-child.ts");
+/** How long an instance may take to run. */
+const startMs = 30_000;
 const partitions = 6;
 const words = Array.from({ length: 50 }, (_, index) => `word-${index}`);
 /** How many words are written before their acknowledgements are awaited. */
@@ -25,6 +30,7 @@ export class CountingScene {
   readonly client: Client;
   readonly admin: Admin;
   readonly directory: string;
+  readonly #children: ChildProcess[] = [];
   readonly #written = new Map<string, number>();
   #flow: Promise<void> | undefined;
   #isFlowing = false;
@@ -50,6 +56,23 @@ export class CountingScene {
   /** Where an instance of this name keeps its state. */
   stateDir(instance: string): string {
     return join(this.directory, instance);
+  }
+
+  /** Starts an instance in a process of its own, and waits until it runs; it is killed in the end. */
+  async child(group: string, instance: string): Promise<ChildProcess> {
+    const words = [group, this.broker.bootstrapServers, this.stateDir(instance)];
+    const child = spawn(process.execPath, ["--conditions=millrace-source", program, ...words], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#children.push(child);
+    const ended = once(child, "exit").then(([code, signal]) => {
+      throw new Error(`instance ${instance} of ${group} ended before it ran: ${signal ?? code}`);
+    });
+    await Promise.race([
+      once(child.stdout, "data", { signal: AbortSignal.timeout(startMs) }),
+      ended,
+    ]);
+    return child;
   }
 
   /** Lets words flow from now on. */
@@ -86,42 +109,17 @@ export class CountingScene {
 
   /** Waits until the group has committed all there is in the topics that it reads. */
   async caughtUp(group: string, topics: readonly string[]): Promise<void> {
-    await until("everything is processed and committed", async () => {
-      const places = topics.flatMap((topic) =>
-        Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
-      );
-      const latest = places.map((place) => ({ ...place, at: "latest" as const }));
-      // Before the ends: what was committed has been written on by then, and counts in these.
-      const committed = await this.admin.groupOffsets.list(group);
-      const ends = await this.admin.records.listOffsets(latest);
-      return [...valuesOrThrow(ends)].every(([name, { offset: end = 0 }]) => {
-        const place = committed.find((one) => `${one.topic}-${one.partition}` === name);
-        return (place?.offset ?? 0) >= end;
-      });
-    });
+    await caughtUp(this.admin, group, topics);
   }
 
   /** The last count of each word that came out. */
   async results(): Promise<ReadonlyMap<string, number>> {
-    const assignment = Array.from({ length: partitions }, (_, partition) => ({
-      topic: outputTopic,
-      partition,
-    }));
-    await using consumer = this.client.consumer({
-      ...{ assignment, key: string, value: int64, autoOffsetReset: "earliest" as const },
-    });
-    const counts = new Map<string, number>();
-    await until("all results are read", async () => {
-      for (const batch of await consumer.poll({ timeoutMs: 100 })) {
-        for (const { key, value } of batch) if (value !== null) counts.set(key ?? "", value);
-      }
-      const lags = consumer.lag();
-      return lags.length === partitions && lags.every(({ lag }) => lag === 0);
-    });
-    return counts;
+    const records = await readTopic(this.client, outputTopic, { key: string, value: int64 });
+    return new Map(records.map(({ key, value }) => [key ?? "", value ?? 0]));
   }
 
   async close(): Promise<void> {
+    for (const child of this.#children) child.kill("SIGKILL");
     this.#isFlowing = false;
     await this.#flow?.catch(() => {});
     await this.client.close();
@@ -138,18 +136,5 @@ export class CountingScene {
       if (number % stride === 0) await producer.flush();
     }
     await producer.flush();
-  }
-}
-
-/** Waits until a condition holds; fails when it does not within the time. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) assert.fail(`not so within ${timeoutMs} ms: ${what}`);
-    await delay(20);
   }
 }

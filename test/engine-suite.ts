@@ -114,6 +114,26 @@ export function engineSuite(engine: StoreEngine): void {
     });
   });
 
+  test(`${name}: a slice that ends with one set of rows leaves those of the next for another`, async () => {
+    await withState(engine, (state) => {
+      if (!state.write) return;
+      for (const set of ["one", "other"]) state.rows(set).put(bytes("k"), bytes(set));
+      assert.equal(state.write(1), false);
+      assert.equal(state.write(1), true);
+    });
+  });
+
+  test(`${name}: what waits for the commit takes memory once, however often it is written`, async () => {
+    await withState(engine, (state) => {
+      const rows = state.rows("rows");
+      rows.put(bytes("k"), Buffer.alloc(100));
+      const once = state.pendingBytes();
+      rows.delete(bytes("k"));
+      for (let count = 0; count < 10; count += 1) rows.put(bytes("k"), Buffer.alloc(100));
+      assert.equal(state.pendingBytes(), once);
+    });
+  });
+
   test(`${name}: what was committed is there again, with its offsets, and nothing else`, async () => {
     const directory = mkdtempSync(join(tmpdir(), "millrace-engine-"));
     const first = await engine.open(directory);

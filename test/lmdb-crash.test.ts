@@ -20,7 +20,10 @@ test("a process killed while it commits leaves stores and offsets of one and the
     const offset = state.offset("a");
     assert.ok(offset !== undefined && offset >= acknowledged);
     assert.deepEqual([read("a", "n"), read("b", "n")], [offset, offset]);
-    for (let index = 0; index < 50; index += 1) assert.equal(read("a", `${index}`), offset);
+    for (let index = 0; index < 50; index += 1) {
+      assert.equal(read("a", `${index}`), offset);
+      assert.equal(read(`b.${offset % 5}`, `${index}`), offset);
+    }
     await state.close();
   }
   rmSync(directory, { recursive: true, force: true });

@@ -23,12 +23,12 @@ export class OperatorScene<K, A> implements Disposable {
   ) {
     const builder = new TopologyBuilder();
     builder.addSource({ name: "in", topics: ["in"], key: string, value: string });
-    builder.addProcessor("operator", open as never, ["in"]);
+    builder.addProcessor("operator", open, ["in"]);
     builder.addStore(store, "operator");
     const see = () => ({
       process: (message: Message<K, Change<A>>) => void this.messages.push(message),
     });
-    builder.addProcessor("seen", see as never, ["operator"]);
+    builder.addProcessor("seen", see, ["operator"]);
     const onDropped = (record: DroppedRecord) => void this.dropped.push(record);
     this.driver = new TopologyTestDriver({ builder }, { onDropped, ...options });
   }

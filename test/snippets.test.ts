@@ -32,14 +32,27 @@ const surroundings: { readonly [name: string]: string } = {
   charge: "declare function charge(...what: unknown[]): Promise<void>;",
 };
 
-test("the examples in the README and in doc comments compile", () => {
+/** What a page speaks of besides, or by the same name. */
+const surroundingsOf: { readonly [page: string]: { readonly [name: string]: string } } = {
+  "docs/async.md": {
+    orders: 'declare const orders: import("millrace").KStream<string, Order>;',
+    keyValueStore: 'import { keyValueStore } from "millrace";',
+    KeyValueStore: 'import type { KeyValueStore } from "millrace";',
+    PricedOrder: "interface PricedOrder extends Order { readonly price: number }",
+    prices: "declare const prices: string;",
+    profileOf:
+      "declare function profileOf(key: string, since: string | null, signal: AbortSignal): Promise<{ readonly version: string }>;",
+  },
+};
+
+test("the examples in the README, on other pages and in doc comments compile", () => {
   mkdirSync(folder, { recursive: true });
   let count = 0;
   for (const { from, code } of snippets()) {
     count += 1;
     writeFileSync(
       join(folder, `snippet-${count}.ts`),
-      `// ${from}\n${complete(code)}\nexport {};\n`,
+      `// ${from}\n${complete(code, { ...surroundings, ...surroundingsOf[from] })}\nexport {};\n`,
     );
   }
   assert.ok(count > 5, `only ${count} examples were found`);
@@ -56,8 +69,11 @@ test("the examples in the README and in doc comments compile", () => {
 
 function* snippets(): Generator<{ from: string; code: string }> {
   const block = /```ts\n([\s\S]*?)```/g;
-  for (const [, code = ""] of readFileSync(join(root, "README.md"), "utf8").matchAll(block)) {
-    yield { from: "README.md", code };
+  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" });
+  const pages = docs.filter((name) => name.endsWith(".md")).map((name) => join("docs", name));
+  for (const from of ["README.md", "tools/kafka/README.md", ...pages]) {
+    const text = readFileSync(join(root, from), "utf8");
+    for (const [, code = ""] of text.matchAll(block)) yield { from, code };
   }
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
   for (const name of sources.filter((one) => one.endsWith(".ts"))) {
@@ -68,10 +84,10 @@ function* snippets(): Generator<{ from: string; code: string }> {
 }
 
 /** Adds what an example takes for granted, as far as it does not bring it along. */
-function complete(code: string): string {
+function complete(code: string, known: { readonly [name: string]: string }): string {
   const needed = new Set<string>();
   const visit = (text: string): void => {
-    for (const [name, line] of Object.entries(surroundings)) {
+    for (const [name, line] of Object.entries(known)) {
       const isUsed = new RegExp(`\\b${name}\\b`).test(text);
       const isOwn = new RegExp(
         `(const|let|using|interface|function) ${name}\\b|import \\{[^}]*\\b${name}\\b`,

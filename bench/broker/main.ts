@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import { resolveArtifacts } from "../../tools/kafka/artifacts.ts";
+import { readOptions } from "../options.ts";
+import { machine, median } from "../report.ts";
 import { kafkaTools, ownClient } from "./load.ts";
 import type { SubjectName } from "./subject.ts";
 import { type Cost, type Costs, hold, type Outcome, type Trial } from "./trial.ts";
@@ -18,24 +18,13 @@ const usage = `npm run bench:broker -- [options]
   --quick            one round of a million records, one partition, acks all
   --json             an object a line in place of tables`;
 
-const { values: options } = parseArgs({
-  options: {
-    broker: { type: "string", default: "kafka,millrace" },
-    load: { type: "string", default: "tools,client" },
-    partitions: { type: "string" },
-    acks: { type: "string" },
-    size: { type: "string", default: "100" },
-    records: { type: "string" },
-    rounds: { type: "string" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = readOptions(usage, {
+  broker: { type: "string", default: "kafka,millrace" },
+  load: { type: "string", default: "tools,client" },
+  partitions: { type: "string" },
+  acks: { type: "string" },
+  size: { type: "string", default: "100" },
 });
-if (options.help) {
-  console.log(usage);
-  process.exit();
-}
 const { quick } = options;
 const subjects = options.broker.split(",") as SubjectName[];
 const records = Number(options.records ?? (quick ? 1_000_000 : 5_000_000));
@@ -90,9 +79,7 @@ function report(trial: string, found: ReadonlyMap<SubjectName, Outcome>): void {
     for (const row of rows) console.log(JSON.stringify({ trial, size: options.size, ...row }));
     return;
   }
-  console.log(
-    `\n${trial}, ${options.size} B, ${rounds} rounds, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`,
-  );
+  console.log(`\n${trial}, ${options.size} B, ${rounds} rounds, ${machine()}`);
   console.table(
     rows.map((row) => ({
       job: row.job,
@@ -161,8 +148,4 @@ function reportUpkeep(): void {
       "idle CPU ms/s": idleCpuMsPerSecond.toFixed(1),
     })),
   );
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { Client } from "millrace/client";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import { jvmCommand } from "../jvm.ts";
-import { type Figures, measure, type Run } from "../measure.ts";
+import { measure, type Run } from "../measure.ts";
+import { readOptions } from "../options.ts";
+import { type Peer, printTable, rowsOf } from "../report.ts";
 
 const usage = `npm run bench:client -- [options]
   --job LIST       consume, produce (both); large: reads a topic of 5 GB, for the memory it takes
@@ -19,43 +19,20 @@ const usage = `npm run bench:client -- [options]
   --quick          one round of a third of the records, millrace and Java only
   --json           an object a line in place of the table`;
 
-const { values: options } = parseArgs({
-  options: {
-    job: { type: "string", default: "consume,produce" },
-    size: { type: "string", default: "100,1024" },
-    engine: { type: "string" },
-    records: { type: "string" },
-    rounds: { type: "string" },
-    set: { type: "string", multiple: true, default: [] },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = readOptions(usage, {
+  job: { type: "string", default: "consume,produce" },
+  size: { type: "string", default: "100,1024" },
+  engine: { type: "string" },
+  set: { type: "string", multiple: true, default: [] },
 });
-if (options.help) {
-  console.log(usage);
-  process.exit();
-}
-
 const engines = (
   options.engine ?? (options.quick ? "millrace,java" : "millrace,java,platformatic,kafkajs")
 ).split(",");
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 const defaultRecords: { readonly [size: string]: number } = { "100": 6_000_000, "1024": 1_000_000 };
 
-interface Row {
-  readonly job: string;
-  readonly engine: string;
-  readonly phase: "cold" | "warm";
-  readonly recordsPerSecond: number;
-  readonly slowest: number;
-  readonly fastest: number;
-  readonly cpuMicrosPerRecord: number;
-  readonly peakMemoryBytes: number;
-  /** To Java's same phase. */
-  readonly ratio: number | null;
-  readonly cpuRatio: number | null;
-}
+/** Kafka's Java client. */
+const peer: Peer = { engine: "java", title: "Java" };
 
 execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
 await using kafka = await startKafka();
@@ -150,63 +127,7 @@ async function createTopic(name: string): Promise<void> {
 }
 
 function report(job: string, runs: ReadonlyMap<string, readonly Run[]>): void {
-  const rows = [...runs].flatMap(([engine, list]) => [
-    row(job, engine, "cold", list, runs.get("java")),
-    row(job, engine, "warm", list, runs.get("java")),
-  ]);
-  if (options.json) {
-    for (const one of rows) console.log(JSON.stringify(one));
-    return;
-  }
-  console.log(
-    `\n${job}, ${rounds} rounds, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`,
-  );
-  console.table(
-    rows.map((one) => ({
-      engine: one.engine,
-      phase: one.phase,
-      "k records/s (median)": Math.round(one.recordsPerSecond / 1e3),
-      min: Math.round(one.slowest / 1e3),
-      max: Math.round(one.fastest / 1e3),
-      "CPU µs/record": one.cpuMicrosPerRecord.toFixed(2),
-      "peak MB": Math.round(one.peakMemoryBytes / 2 ** 20),
-      "× Java": one.ratio?.toFixed(2) ?? "",
-      "CPU: Java ÷": one.cpuRatio?.toFixed(2) ?? "",
-    })),
-  );
-}
-
-function row(
-  job: string,
-  engine: string,
-  phase: "cold" | "warm",
-  list: readonly Run[],
-  java: readonly Run[] | undefined,
-): Row {
-  const rates = list.map((run) => run[phase].recordsPerSecond).sort((a, b) => a - b);
-  const own = middle(list, phase);
-  const peer = java && java.length > 0 ? middle(java, phase) : undefined;
-  return {
-    job,
-    engine,
-    phase,
-    recordsPerSecond: own.recordsPerSecond,
-    slowest: rates[0] ?? 0,
-    fastest: rates.at(-1) ?? 0,
-    cpuMicrosPerRecord: own.cpuMicrosPerRecord,
-    peakMemoryBytes: Math.max(...list.map(({ peakMemoryBytes }) => peakMemoryBytes)),
-    ratio: peer ? own.recordsPerSecond / peer.recordsPerSecond : null,
-    cpuRatio: peer ? peer.cpuMicrosPerRecord / own.cpuMicrosPerRecord : null,
-  };
-}
-
-function middle(list: readonly Run[], phase: "cold" | "warm"): Figures {
-  const median = (pick: (figures: Figures) => number) =>
-    list.map((run) => pick(run[phase])).sort((a, b) => a - b)[
-      Math.floor(list.length / 2)
-    ] as number;
-  return {
-    recordsPerSecond: median(({ recordsPerSecond }) => recordsPerSecond),
-    cpuMicrosPerRecord: median(({ cpuMicrosPerRecord }) => cpuMicrosPerRecord),
-  };
+  const rows = rowsOf(job, runs, peer);
+  if (options.json) for (const row of rows) console.log(JSON.stringify(row));
+  else printTable(`${job}, ${rounds} rounds`, rows, peer);
 }

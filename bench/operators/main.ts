@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions } from "../options.ts";
+import { median } from "../report.ts";
 import { cases, type EngineName } from "./case.ts";
 
 const usage = `npm run bench:operators -- [options]
@@ -11,21 +12,10 @@ const usage = `npm run bench:operators -- [options]
   --quick          fewer rounds of 200,000 records, and a tenth of the keys
   --json           an object a line in place of tables`;
 
-const { values: options } = parseArgs({
-  options: {
-    case: { type: "string" },
-    engine: { type: "string" },
-    records: { type: "string" },
-    rounds: { type: "string" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = readOptions(usage, {
+  case: { type: "string" },
+  engine: { type: "string" },
 });
-if (options.help) {
-  console.log(usage);
-  process.exit();
-}
 const { quick } = options;
 const records = Number(options.records ?? (quick ? 200_000 : 1_000_000));
 const rounds = Number(options.rounds ?? (quick ? 4 : 6));
@@ -66,10 +56,10 @@ function cost(name: string, engine: EngineName) {
   const found = runNode("case-run.ts", [], [name, engine, `${records}`, `${rounds}`]).map(
     ({ nanoseconds }) => nanoseconds as number,
   );
-  const warm = found.slice(1).sort((one, other) => one - other);
+  const warm = found.slice(1);
   return {
-    nanosecondsPerRecord: Math.round(warm[Math.floor(warm.length / 2)] ?? Number.NaN),
-    leastNanoseconds: Math.round(warm[0] ?? Number.NaN),
+    nanosecondsPerRecord: Math.round(median(warm)),
+    leastNanoseconds: Math.round(Math.min(...warm)),
   };
 }
 

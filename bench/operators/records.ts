@@ -1,12 +1,11 @@
 import { RecordBatch, RecordBatchBuilder, RecordCursor } from "millrace/protocol";
 import type { RawRecords } from "../../src/streams/runtime/record-queue.ts";
+import { input } from "../client/input.ts";
 
 const recordsPerBatch = 1_000;
 /** The first record's timestamp; one record follows the other by a millisecond. */
 const baseTimestamp = 1_764_000_000_000;
-const values = Array.from({ length: 1_000 }, (_, index) =>
-  String(index).padStart(8, "0").padEnd(100, "abcdefghijklmnopqrstuvwxyz"),
-);
+const { valueAt } = input(100);
 
 /** What a topic of the bench holds. */
 export interface Contents {
@@ -31,7 +30,7 @@ export function encode({ records, keys, isTable = false, start = 0 }: Contents):
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
       const key = isTable ? index : Math.floor((state / 2 ** 32) * keys);
       const timestamp = isTable ? baseTimestamp : baseTimestamp + index;
-      builder.append(timestamp, `key-${key}`, values[index % values.length] as string);
+      builder.append(timestamp, `key-${key}`, valueAt(index));
     }
     batches.push(new RecordBatch(Buffer.from(builder.finish()), 0));
   }

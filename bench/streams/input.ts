@@ -1,4 +1,5 @@
 import { Client } from "millrace/client";
+import { input } from "../client/input.ts";
 
 /** The topic that all jobs read. */
 export const inputTopic = "bench-input";
@@ -22,19 +23,13 @@ export async function loadInput(bootstrapServers: string, records: number): Prom
       if (error) failed += 1;
     },
   });
-  const keys = Array.from({ length: keyCount }, (_, index) => `key-${index}`);
-  const filler = "abcdefghijklmnopqrstuvwxyz".repeat(4).slice(0, valueBytes - 8);
-  const values = Array.from(
-    { length: 1_000 },
-    (_, index) => String(index).padStart(8, "0") + filler,
-  );
+  const { valueAt } = input(valueBytes);
   let state = seed;
   for (let index = 0; index < records; index += 1) {
     // A linear congruential generator; the upper bits choose the key, since the lower ones repeat early.
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    const key = keys[Math.floor((state / 2 ** 32) * keyCount)] as string;
-    const value = values[index % values.length] as string;
-    const full = producer.enqueue({ topic: inputTopic, key, value });
+    const key = `key-${Math.floor((state / 2 ** 32) * keyCount)}`;
+    const full = producer.enqueue({ topic: inputTopic, key, value: valueAt(index) });
     if (full) await full;
   }
   await producer.flush();

@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { Client } from "millrace/client";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import { startSubject } from "../broker/subject.ts";
+import { readOptions } from "../options.ts";
+import { type Peer, printTable, rowsOf } from "../report.ts";
 import type { Digest } from "./digest.ts";
 import { type EngineName, isLoop } from "./engine.ts";
 import { loadInput } from "./input.ts";
 import { type Job, jobNamed } from "./job.ts";
-import { printTable, rowsOf } from "./report.ts";
 import { hold, type Outcome } from "./trial.ts";
 
 const usage = `npm run bench -- [options]
@@ -21,22 +21,13 @@ const usage = `npm run bench -- [options]
   --quick          one round of half as many records, millrace and jvm only
   --json           an object a line in place of tables`;
 
-const { values: options } = parseArgs({
-  options: {
-    job: { type: "string", default: "stateless,count-memory,count-persistent" },
-    engine: { type: "string" },
-    broker: { type: "string", default: "kafka" },
-    records: { type: "string" },
-    rounds: { type: "string" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = readOptions(usage, {
+  job: { type: "string", default: "stateless,count-memory,count-persistent" },
+  engine: { type: "string" },
+  broker: { type: "string", default: "kafka" },
 });
-if (options.help) {
-  console.log(usage);
-  process.exit();
-}
+/** Kafka Streams on the JVM. */
+const peer: Peer = { engine: "jvm", title: "JVM" };
 const { quick } = options;
 const engines = (
   options.engine ?? (quick ? "millrace,jvm" : "millrace,jvm,client,platformatic")
@@ -57,9 +48,9 @@ for (const broker of options.broker.split(",")) {
     const job = await jobNamed(name);
     const outcomes = await alternate(client, bootstrapServers, name, job);
     checkEqual(name, job, outcomes);
-    const rows = rowsOf(name, broker, outcomes);
-    if (options.json) for (const row of rows) console.log(JSON.stringify(row));
-    else printTable(rows, rounds);
+    const rows = rowsOf(name, outcomes, peer);
+    if (options.json) for (const row of rows) console.log(JSON.stringify({ broker, ...row }));
+    else printTable(`${name}, broker ${broker}, ${rounds} rounds`, rows, peer);
   }
 }
 

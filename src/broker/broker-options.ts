@@ -100,7 +100,7 @@ function listenerSettings({ port, listeners }: BrokerOptions): ListenerSettings[
   if (listeners !== undefined && port !== undefined) {
     throw invalid("port and listeners exclude each other: give the port with the listener");
   }
-  const all = (listeners ?? [{ port: port ?? defaultPort }]).map(listenerOf);
+  const all = (listeners ?? [{ port }]).map(listenerOf);
   if (all.length === 0) throw invalid("listeners is empty: a broker needs an address to listen on");
   const names = new Set(all.map(({ name }) => name));
   if (names.size < all.length) throw invalid("two listeners have the same name");

@@ -1,7 +1,7 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import { Reader, Writer } from "../protocol/index.ts";
-import type { Change, Headers } from "./message.ts";
-import { preparedParts, slices } from "./prepared-parts.ts";
+import type { Change } from "./message.ts";
+import { outerSerde, slices } from "./outer-serde.ts";
 import type { Serde } from "./serde.ts";
 
 /** What the last byte of a change says is before it. */
@@ -17,25 +17,14 @@ const withVersion = 3;
  * understood, but not written.
  */
 export function changeSerde<V>(inner: Serde<V>): Serde<Change<V>> {
-  const { serializeFor, prepare } = inner;
-  return {
-    serialize: (change) => encode(change, (value) => inner.serialize(value)),
+  return outerSerde<Change<V>, V>(inner, {
+    encode,
     deserialize: (buffer, start, end) => decode(inner, buffer, start, end),
-    copies: inner.copies,
-    ...(serializeFor && {
-      serializeFor: (change: Change<V>, topic: string, headers: Headers) =>
-        encode(change, (value) => serializeFor.call(inner, value, topic, headers)),
-    }),
-    ...(prepare && {
-      prepare(batch: readonly Buffer[], topic: string) {
-        const values = preparedParts(batch, (bytes) => {
-          const { newValue, oldValue } = decode(slices, bytes, 0, bytes.length);
-          return [newValue, oldValue].filter((value) => value !== null);
-        });
-        return prepare.call(inner, values, topic);
-      },
-    }),
-  };
+    partsOf(bytes) {
+      const { newValue, oldValue } = decode(slices, bytes, 0, bytes.length);
+      return [newValue, oldValue].filter((value) => value !== null);
+    },
+  });
 }
 
 function encode<V>(

@@ -13,15 +13,22 @@ export type {
 } from "./dsl/branched-stream.ts";
 export type { CogroupedKStream } from "./dsl/cogrouped-stream.ts";
 export type { ForeignKeyJoinOptions } from "./dsl/foreign-key-join.ts";
-export type { GlobalKTable } from "./dsl/global-table.ts";
-export type { AggregateOptions, GroupedOptions, KGroupedStream } from "./dsl/grouped-stream.ts";
+export type { GlobalKTable, GlobalTableOptions } from "./dsl/global-table.ts";
+export type { GroupedOptions, KGroupedStream } from "./dsl/grouped-stream.ts";
 export type { KGroupedTable } from "./dsl/grouped-table.ts";
 export type { GlobalJoinOptions } from "./dsl/join-choice.ts";
 export type { KStream, RepartitionOptions, StreamSerdes } from "./dsl/kstream.ts";
-export type { DerivedTableOptions, KTable } from "./dsl/ktable.ts";
 export type {
+  DerivedTableOptions,
+  KTable,
+  SessionWindowedKTable,
+  TimeWindowedKTable,
+} from "./dsl/ktable.ts";
+export type {
+  AggregateOptions,
   MaterializedOptions,
   TableMaterializedOptions,
+  WindowedAggregateOptions,
   WindowedMaterializedOptions,
 } from "./dsl/materialized.ts";
 export type { Named } from "./dsl/place.ts";
@@ -41,12 +48,11 @@ export type { SuppressOptions, SuppressUntil } from "./dsl/suppress.ts";
 export type { TableJoinOptions } from "./dsl/table-join.ts";
 export type { TableOptions } from "./dsl/table-source.ts";
 export type { TimeWindowedKStream } from "./dsl/time-windowed-stream.ts";
-export type { WindowedAggregateOptions } from "./dsl/windowed-aggregation.ts";
 export type {
   SessionWindowedCogroupedKStream,
   TimeWindowedCogroupedKStream,
 } from "./dsl/windowed-cogrouped-stream.ts";
-export type { SessionWindowedKTable, TimeWindowedKTable } from "./dsl/windowed-table.ts";
+
 export type { Duration } from "./duration.ts";
 export type { Optimization, StoreFormat } from "./graph/stream-graph.ts";
 export { type Headers, type Message, noHeaders, type RecordMetadata } from "./message.ts";
@@ -167,7 +173,6 @@ export type {
 export type {
   CacheBudget,
   Changelog,
-  Evictable,
   OpenStore,
   StoreBuilder,
   StoreEnvironment,

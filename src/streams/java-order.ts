@@ -14,7 +14,7 @@ export function hashOrder(values: Iterable<string>, isCopied = false): string[] 
 }
 
 /** `String.hashCode()`. */
-export function stringHash(value: string): number {
+function stringHash(value: string): number {
   let hash = 0;
   for (let index = 0; index < value.length; index += 1) {
     hash = (Math.imul(hash, 31) + value.charCodeAt(index)) | 0;

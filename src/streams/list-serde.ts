@@ -1,8 +1,7 @@
 import { DecodeError, MillraceError } from "../errors.ts";
-import type { Headers } from "./message.ts";
 import type { NullableSerde } from "./nullable-serde.ts";
 import { bigint64, float32, float64, int16, int32, int64 } from "./numeric-serdes.ts";
-import { preparedParts } from "./prepared-parts.ts";
+import { outerSerde } from "./outer-serde.ts";
 import type { Serde } from "./serde.ts";
 import { checkInnerSerde } from "./serde-check.ts";
 import { uuid } from "./simple-serdes.ts";
@@ -36,24 +35,11 @@ export function list<T>(inner: Serde<T>): Serde<readonly T[]> {
     takesNull: entry !== inner,
     size: sizes.get(entry),
   };
-  const { serializeFor, prepare } = entry;
-  return {
-    serialize: (values) => encode(layout, values, (value) => entry.serialize(value)),
+  return outerSerde<readonly T[], T>(entry, {
+    encode: (values, serialize) => encode(layout, values, serialize),
     deserialize: (buffer, start, end) => new ListReader(layout, buffer, start, end).read(),
-    copies: entry.copies,
-    ...(serializeFor && {
-      serializeFor: (values: readonly T[], topic: string, headers: Headers) =>
-        encode(layout, values, (value) => serializeFor.call(entry, value, topic, headers)),
-    }),
-    ...(prepare && {
-      prepare: (batch: readonly Buffer[], topic: string) => {
-        const parts = preparedParts(batch, (bytes) =>
-          new ListReader(layout, bytes, 0, bytes.length).entries(),
-        );
-        return prepare.call(entry, parts, topic);
-      },
-    }),
-  };
+    partsOf: (bytes) => new ListReader(layout, bytes, 0, bytes.length).entries(),
+  });
 }
 
 interface Layout<T> {

@@ -75,11 +75,11 @@ export interface NodeContext<KOut, VOut> {
   forwardTo(child: string): Step<KOut, VOut>;
   /** A store that the node is connected to; throws a `TopologyError` where it is not. */
   store<S extends StateStore>(name: string): S;
-  /** Runs what follows under a record context of one's own (as `ProcessorContextImpl.setRecordContext` with a buffered record). */
-  withRecord(
-    record: Message<unknown, unknown>,
+  /** Goes on with a record under a context of its own (as `ProcessorContextImpl.setRecordContext` with a buffered record). */
+  withRecord<K, V>(
+    record: Message<K, V>,
     metadata: RecordMetadata | undefined,
-    run: () => void,
+    step: Step<K, V>,
   ): void;
 }
 
@@ -88,6 +88,9 @@ export interface OpenNode<KIn, VIn> {
   readonly process: Step<KIn, VIn>;
   close?(): void;
 }
+
+/** An operator, whatever it takes and gives. */
+export type AnyOperator = Operator<never, never, unknown, unknown>;
 
 /** Makes a node work in a task: an operator of the DSL, or the wrapper of a user's `Processor`. */
 export type Operator<KIn, VIn, KOut, VOut> = (

@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors.ts";
-import type { NodeContext, OpenNode, Operator } from "./node.ts";
+import type { AnyOperator, NodeContext, OpenNode, Operator } from "./node.ts";
 import {
   checkSupplier,
   type Processor,
@@ -28,8 +28,6 @@ export type ProcessorWrapper = (
   supply: AnyProcessorSupplier,
   name: string,
 ) => AnyProcessorSupplier | WrappedProcessor;
-
-type AnyOperator = Operator<never, never, unknown, unknown>;
 
 /** An operator with what the wrapper puts around it, and the stores that this brings along. */
 export function wrapOperator(

@@ -1,7 +1,7 @@
 import type { Deserializer, OffsetReset, Serializer } from "../client/index.ts";
 import { MillraceError, TopologyError } from "../errors.ts";
 import { checkName } from "./name.ts";
-import type { Operator } from "./node.ts";
+import type { AnyOperator } from "./node.ts";
 import { NodeGroups } from "./node-groups.ts";
 import { checkOffsetReset } from "./offset-reset.ts";
 import { type ProcessorWrapper, wrapOperator } from "./processor-wrapper.ts";
@@ -23,7 +23,7 @@ export interface SourceDeclaration {
   readonly topics: readonly string[] | RegExp;
   readonly key: Deserializer<unknown>;
   readonly value: Deserializer<unknown>;
-  readonly timestampExtractor?: TimestampExtractor | undefined;
+  readonly timestampExtractor?: TimestampExtractor<never, never> | undefined;
   readonly offsetReset?: OffsetReset | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface GlobalStoreDeclaration {
   readonly source: SourceDeclaration & { readonly topics: readonly [string] };
   readonly processor: {
     readonly name: string;
-    readonly open: Operator<never, never, unknown, unknown>;
+    readonly open: AnyOperator;
   };
   readonly store: StoreBuilder;
   /** Whether records are processed again when the store is restored, rather than put as they are. */
@@ -119,7 +119,8 @@ export class TopologyBuilder {
   }
 
   addSource(declaration: SourceDeclaration): void {
-    const { name, topics, key, value, timestampExtractor, offsetReset } = declaration;
+    const { name, topics, key, value, offsetReset } = declaration;
+    const timestampExtractor = declaration.timestampExtractor as TimestampExtractor | undefined;
     this.#checkFree(name);
     checkOffsetReset(offsetReset, `offsetReset of ${name}`);
     const pattern = topics instanceof RegExp ? topics : undefined;
@@ -139,7 +140,7 @@ export class TopologyBuilder {
 
   addProcessor(
     name: string,
-    open: Operator<never, never, unknown, unknown>,
+    open: AnyOperator,
     parents: readonly string[],
     { longestCallMs }: Pick<ProcessorNode, "longestCallMs"> = {},
   ): void {
@@ -148,7 +149,7 @@ export class TopologyBuilder {
     const wrapped = this.#wrap && wrapOperator(this.#wrap, name, open);
     const node = { name, parents: [...parents], open: wrapped?.open ?? open, longestCallMs };
     this.#add({ kind: "processor", ...node });
-    for (const store of wrapped?.stores ?? []) this.addStore(store, name);
+    this.connect(name, ...(wrapped?.stores ?? []));
   }
 
   addSink({ name, topic, key, value, partitioner, parents }: SinkDeclaration): void {
@@ -168,7 +169,7 @@ export class TopologyBuilder {
       throw new TopologyError("NAME_TAKEN", message);
     }
     if (!known) this.#stores.set(name, draft(builder));
-    for (const user of users) this.connect(user, name);
+    for (const user of users) this.#use(user, name);
   }
 
   addGlobalStore({ source, processor, store, reprocessOnRestore }: GlobalStoreDeclaration): void {
@@ -196,29 +197,11 @@ export class TopologyBuilder {
     if (reprocessOnRestore) this.#reprocessed.add(store.name);
   }
 
-  /** Lets nodes use a store; those that share one are in the same sub-topology. */
-  connect(node: string, ...stores: readonly string[]): void {
-    const user = this.#nodes.get(node);
-    for (const name of stores) {
-      if (this.#globalStores.has(name)) {
-        refuse(`the global store ${name} is there for every node: ${node} need not be connected`);
-      }
-      const store = this.#stores.get(name);
-      if (!store) {
-        const message = `${node} is to use the store ${name}, which was not added`;
-        throw new TopologyError("UNKNOWN_STORE", message);
-      }
-      if (!user) {
-        const message = `the store ${name} is to be used by ${node}, which was not added`;
-        throw new TopologyError("UNKNOWN_NODE", message);
-      }
-      if (user.kind !== "processor") refuse(`${node} is a ${user.kind}, which has no stores`);
-      const [first] = store.users;
-      if (first !== undefined) this.#groups.unite(first, node);
-      if (!store.users.includes(node)) store.users.push(node);
-      const connected = this.#storesOf.get(node) ?? [];
-      if (!connected.includes(name)) connected.push(name);
-      this.#storesOf.set(node, connected);
+  /** Lets a node use stores, by name or to be added; nodes that share one are in the same sub-topology. */
+  connect(node: string, ...stores: readonly (string | StoreBuilder)[]): void {
+    for (const store of stores) {
+      if (typeof store === "string") this.#use(node, store);
+      else this.addStore(store, node);
     }
   }
 
@@ -274,6 +257,29 @@ export class TopologyBuilder {
       else byRoot.set(root, [name]);
     }
     return [...byRoot.values()];
+  }
+
+  #use(node: string, name: string): void {
+    const user = this.#nodes.get(node);
+    if (this.#globalStores.has(name)) {
+      refuse(`the global store ${name} is there for every node: ${node} need not be connected`);
+    }
+    const store = this.#stores.get(name);
+    if (!store) {
+      const message = `${node} is to use the store ${name}, which was not added`;
+      throw new TopologyError("UNKNOWN_STORE", message);
+    }
+    if (!user) {
+      const message = `the store ${name} is to be used by ${node}, which was not added`;
+      throw new TopologyError("UNKNOWN_NODE", message);
+    }
+    if (user.kind !== "processor") refuse(`${node} is a ${user.kind}, which has no stores`);
+    const [first] = store.users;
+    if (first !== undefined) this.#groups.unite(first, node);
+    if (!store.users.includes(node)) store.users.push(node);
+    const connected = this.#storesOf.get(node) ?? [];
+    if (!connected.includes(name)) connected.push(name);
+    this.#storesOf.set(node, connected);
   }
 
   #add(node: Exclude<TopologyNode, { kind: "source" }>): void {

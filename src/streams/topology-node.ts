@@ -1,6 +1,6 @@
 import type { Deserializer, OffsetReset, Serializer } from "../client/index.ts";
 import type { Message } from "./message.ts";
-import type { Operator } from "./node.ts";
+import type { AnyOperator } from "./node.ts";
 import type { StoreBuilder } from "./stores/store-builder.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 
@@ -36,7 +36,7 @@ export interface ProcessorNode {
   readonly kind: "processor";
   readonly name: string;
   readonly parents: readonly string[];
-  readonly open: Operator<never, never, unknown, unknown>;
+  readonly open: AnyOperator;
   /**
    * How long a call that the node waits for may take with all its tries, in milliseconds; undefined where it waits
    * for none.

@@ -77,7 +77,7 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
       topics: typeof topics === "string" ? [topics] : topics,
       key,
       value,
-      timestampExtractor: timestampExtractor as TimestampExtractor | undefined,
+      timestampExtractor,
       offsetReset,
     });
     return this;
@@ -90,8 +90,8 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
     { parents, stores = [] }: ProcessorOptions,
   ): this {
     const open = processorOperator(supply);
-    this.builder.addProcessor(checkName(name), open as never, parents);
-    this.#connect(name, stores);
+    this.builder.addProcessor(checkName(name), open, parents);
+    this.builder.connect(name, ...stores);
     return this;
   }
 
@@ -101,8 +101,8 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
     supply: FixedKeyProcessorSupplier<K, VIn, VOut>,
     { parents, stores = [] }: ProcessorOptions,
   ): this {
-    this.builder.addProcessor(checkName(name), fixedKeyOperator(supply) as never, parents);
-    this.#connect(name, stores);
+    this.builder.addProcessor(checkName(name), fixedKeyOperator(supply), parents);
+    this.builder.connect(name, ...stores);
     return this;
   }
 
@@ -116,8 +116,8 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
     const settings = asyncSettings(options);
     const open = asyncProcessorOperator(supply, { settings, key });
     const traits = { longestCallMs: longestCallMs(settings) };
-    this.builder.addProcessor(checkName(name), open as never, parents, traits);
-    this.#connect(name, stores);
+    this.builder.addProcessor(checkName(name), open, parents, traits);
+    this.builder.connect(name, ...stores);
     return this;
   }
 
@@ -129,10 +129,10 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
   ): this {
     this.builder.addSink({
       name: checkName(name),
-      topic: topic as string | TopicExtractor<never, never>,
+      topic,
       key,
       value,
-      partitioner: partitioner as StreamPartitioner<never, never> | undefined,
+      partitioner,
       parents,
     });
     return this;
@@ -172,13 +172,12 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
     source: SourceOptions<K, V> & { readonly name: string; readonly topic: string },
     processor: { readonly name: string; readonly supply: ProcessorSupplier<K, V> },
   ): this {
-    const { name, topic, key, value } = source;
-    const timestampExtractor = source.timestampExtractor as TimestampExtractor | undefined;
+    const { name, topic, key, value, timestampExtractor } = source;
     this.builder.addGlobalStore({
       source: { name: checkName(name), topics: [topic], key, value, timestampExtractor },
       processor: {
         name: checkName(processor.name),
-        open: processorOperator(processor.supply) as never,
+        open: processorOperator(processor.supply),
       },
       store,
       reprocessOnRestore: true,
@@ -213,12 +212,5 @@ export class Topology<Stores extends StoreTypes = StoreTypes> {
   /** The topology as text, as the JVM's `Topology.describe()` has it. */
   describe(): string {
     return describeTopology(this.builder);
-  }
-
-  #connect(name: string, stores: readonly (string | StoreBuilder)[]): void {
-    for (const store of stores) {
-      if (typeof store === "string") this.builder.connect(name, store);
-      else this.builder.addStore(store, name);
-    }
   }
 }

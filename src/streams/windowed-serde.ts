@@ -1,9 +1,11 @@
 import { DecodeError, MillraceError } from "../errors.ts";
 import { int64Max, readInt64, writeInt64 } from "../protocol/index.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import { type Headers, noHeaders } from "./message.ts";
+import { noHeaders } from "./message.ts";
+import { outerSerde } from "./outer-serde.ts";
 import type { Serde } from "./serde.ts";
 import { checkInnerSerde } from "./serde-check.ts";
+import { toBuffer } from "./stores/byte-text.ts";
 import type { Window, Windowed } from "./stores/state-store.ts";
 
 const int64Bytes = 8;
@@ -54,40 +56,33 @@ interface Suffix {
 
 function behindKey<K>(inner: Serde<K>, suffix: Suffix): Serde<Windowed<K>> {
   const { length } = suffix;
-  const { serializeFor, prepare } = inner;
-  const encode = (serialized: Uint8Array | string | null, window: Window): Buffer => {
-    const key = bytesOf(serialized);
-    const bytes = Buffer.allocUnsafe(key.length + length);
-    key.copy(bytes);
-    suffix.write(bytes, key.length, window);
-    return bytes;
-  };
-  return {
-    serialize: ({ key, window }) => encode(inner.serialize(key), window),
+  const serde = outerSerde<Windowed<K>, K>(inner, {
+    encode({ key, window }, serialize) {
+      const keyBytes = bytesOf(serialize(key));
+      const bytes = Buffer.allocUnsafe(keyBytes.length + length);
+      bytes.set(keyBytes);
+      suffix.write(bytes, keyBytes.length, window);
+      return bytes;
+    },
     deserialize(buffer, start, end) {
       checkSize(length, start, end);
       const key = inner.deserialize(buffer, start, end - length);
       return { key, window: suffix.read(buffer, end - length) };
     },
+    partsOf(bytes) {
+      checkSize(length, 0, bytes.length);
+      return [bytes.subarray(0, bytes.length - length)];
+    },
+  });
+  return {
+    ...serde,
     partitionKey: ({ key }, topic) =>
-      serializeFor ? serializeFor.call(inner, key, topic, noHeaders) : inner.serialize(key),
-    copies: inner.copies,
-    ...(serializeFor && {
-      serializeFor: ({ key, window }: Windowed<K>, topic: string, headers: Headers) =>
-        encode(serializeFor.call(inner, key, topic, headers), window),
-    }),
-    ...(prepare && {
-      prepare(batch: readonly Buffer[], topic: string) {
-        const keys = batch.filter((bytes) => bytes.length >= length);
-        const inside = keys.map((bytes) => bytes.subarray(0, bytes.length - length));
-        return prepare.call(inner, inside, topic);
-      },
-    }),
+      inner.serializeFor ? inner.serializeFor(key, topic, noHeaders) : inner.serialize(key),
   };
 }
 
 function bytesOf(serialized: Uint8Array | string | null): Buffer {
-  if (serialized !== null) return Buffer.from(serialized as string);
+  if (serialized !== null) return toBuffer(serialized);
   throw new MillraceError("INVALID_ARGUMENT", "a windowed key must not be null inside");
 }
 

@@ -6,8 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "../../src/client/index.ts";
 import { reservePorts } from "../../tools/kafka/ports.ts";
 import { BrokerProcess, type PlainBrokerOptions } from "../broker-process.ts";
-import { clusterAt, until } from "../kafka/raw-cluster.ts";
+import { clusterAt } from "../kafka/raw-cluster.ts";
 import { seededNumbers } from "../log-fixture.ts";
+import { until } from "../until.ts";
 import { checkAll, checkOffsets, type Witnesses } from "./crash-check.ts";
 import {
   GroupBooks,

@@ -15,6 +15,17 @@ export interface ForeignClient {
   readonly scenarios: { readonly [scenario: string]: string };
 }
 
+/** What a client shows that knows both kinds of groups. */
+export const usualScenarios = {
+  records:
+    "records come back as they went, in each compression, and where the broker writes its own",
+  "group-classic": "members of a classic group share partitions, commit and resume",
+  "group-consumer": "members of a consumer group (KIP-848) share partitions, commit and resume",
+  transactions:
+    "transactions are seen whole or not at all, with offsets, and fence who was there before",
+  admin: "topics, settings, offsets, users and the cluster are administered",
+} as const;
+
 /** The first run downloads and compiles. */
 const preparationMs = 180_000;
 const scenarioMs = 90_000;

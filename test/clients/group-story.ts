@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { until } from "../kafka/raw-cluster.ts";
+import { until } from "../until.ts";
 
 /** A consumer of a group, which commits what it reads. */
 export interface Member {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import kafkajs, { type Admin, type Consumer, type Kafka, type Message } from "kafkajs";
-import { until } from "../kafka/raw-cluster.ts";
+import { until } from "../until.ts";
 import { EmbeddedBroker } from "./embedded-broker.ts";
 import { byNumber, type Member, numbers, tellGroup } from "./group-story.ts";
 

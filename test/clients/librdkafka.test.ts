@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory } from "../../tools/kafka/artifacts.ts";
-import { run, suiteOf } from "./foreign-client.ts";
+import { run, suiteOf, usualScenarios } from "./foreign-client.ts";
 
 const directory = join(import.meta.dirname, "python");
 
@@ -10,15 +10,7 @@ suiteOf({
   name: "confluent-kafka, which is librdkafka",
   toolChain: [["python3", "-c", "import ensurepip, venv"]],
   prepare,
-  scenarios: {
-    records:
-      "records come back as they went, in each compression, and where the broker writes its own",
-    "group-classic": "members of a classic group share partitions, commit and resume",
-    "group-consumer": "members of a consumer group (KIP-848) share partitions, commit and resume",
-    transactions:
-      "transactions are seen whole or not at all, with offsets, and fence who was there before",
-    admin: "topics, settings, offsets, users and the cluster are administered",
-  },
+  scenarios: usualScenarios,
 });
 
 /** Installs the client into an environment of its own, once for each version asked for. */

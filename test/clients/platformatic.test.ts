@@ -14,7 +14,7 @@ import {
   stringDeserializers,
   stringSerializers,
 } from "@platformatic/kafka";
-import { until } from "../kafka/raw-cluster.ts";
+import { until } from "../until.ts";
 import { EmbeddedBroker } from "./embedded-broker.ts";
 import { byNumber, type Member, numbers, tellGroup } from "./group-story.ts";
 

@@ -8,8 +8,10 @@ import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import type { RequestOf } from "../../src/protocol/api.ts";
 import { StreamsGroupHeartbeat } from "../../src/protocol/apis/streams-group-heartbeat.ts";
 import { startCluster, type TestCluster, withoutShareGroups } from "../cluster.ts";
+import { topologyWith } from "../streams-scene.ts";
+import { until } from "../until.ts";
 import { JavaTool } from "./java-tool.ts";
-import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
+import { appendBatch, clusterAt } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 
 const consoleShareConsumer = "org.apache.kafka.tools.consumer.ConsoleShareConsumer";
@@ -22,20 +24,7 @@ const everyPartition = [0, 1].map((partition) => ({ topic, partition }));
 /** What a member of a streams group tells when it joins. */
 const streamsMember = {
   rebalanceTimeoutMs: 60_000,
-  topology: {
-    epoch: 0,
-    subtopologies: [
-      {
-        subtopologyId: "0",
-        sourceTopics: [topic],
-        sourceTopicRegex: [],
-        stateChangelogTopics: [],
-        repartitionSinkTopics: [],
-        repartitionSourceTopics: [],
-        copartitionGroups: [],
-      },
-    ],
-  },
+  topology: topologyWith({ "0": { sourceTopics: [topic] } }),
   activeTasks: [],
   processId: "process",
   userEndpoint: { host: "localhost", port: 7_000 },

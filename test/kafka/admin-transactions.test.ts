@@ -5,7 +5,8 @@ import { Admin } from "../../src/client/admin/admin.ts";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { InitProducerId } from "../../src/protocol/apis/init-producer-id.ts";
 import { startCluster, type TestCluster } from "../cluster.ts";
-import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { appendBatch, clusterAt } from "./raw-cluster.ts";
 
 describe("administration of transactions", () => {
   let kafka: TestCluster;

@@ -5,7 +5,8 @@ import { type Outcomes, valuesOrThrow } from "../../src/client/admin/outcome.ts"
 import type { OffsetSpec } from "../../src/client/admin/records.ts";
 import type { Cluster } from "../../src/client/cluster.ts";
 import { isEmbedded, startCluster, type TestCluster } from "../cluster.ts";
-import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { appendBatch, clusterAt } from "./raw-cluster.ts";
 
 /** How many partitions the broker puts into one page when it describes topics. */
 const pagePartitions = 4;

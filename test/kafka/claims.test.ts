@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type Claim, type ClaimHandler, Client, string } from "millrace/client";
 import { startCluster, type TestCluster } from "../cluster.ts";
-import { until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
 
 const partitions = 4;
 

@@ -8,6 +8,7 @@ import {
   DescribeClientQuotas,
   DescribeUserScramCredentials,
 } from "../../src/protocol/index.ts";
+import { readPartitions } from "../topic-reader.ts";
 import { clusterAt } from "./raw-cluster.ts";
 
 /** All that clients can see of a cluster of one node, by name, and that outlives the program which serves it. */
@@ -55,23 +56,14 @@ async function recordsOf(
   assignment: readonly TopicPartition[],
   isolationLevel: Isolation,
 ): Promise<Record<string, string[]>> {
-  const options = { assignment, isolationLevel, autoOffsetReset: "earliest" } as const;
-  await using consumer = client.consumer(options);
-  const ends = await consumer.endOffsets(assignment);
   const found = new Map(
     assignment.map(({ topic, partition }) => [partitionName(topic, partition), [] as string[]]),
   );
-  const isRead = () =>
-    ends.every(({ offset, ...partition }) => (consumer.position(partition) ?? -1) >= offset);
-  while (!isRead()) {
-    for (const batch of await consumer.poll({ timeoutMs: 1_000 })) {
-      for (const { topic, partition, offset, timestamp, timestampType, ...rest } of batch) {
-        const { key, value, headers } = rest;
-        const content = [key, value, ...headers.flatMap((it) => [it.key, it.value])].map(shown);
-        const line = `${offset} ${timestampType} ${timestamp} ${content.join(" ")}`;
-        found.get(partitionName(topic, partition))?.push(line);
-      }
-    }
+  for (const record of await readPartitions(client, assignment, { isolationLevel })) {
+    const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
+    const content = [key, value, ...headers.flatMap((it) => [it.key, it.value])].map(shown);
+    const line = `${offset} ${timestampType} ${timestamp} ${content.join(" ")}`;
+    found.get(partitionName(topic, partition))?.push(line);
   }
   return Object.fromEntries(found);
 }

@@ -5,8 +5,9 @@ import type { Cluster } from "../../src/client/cluster.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
 import { withoutNodes } from "../cluster.ts";
+import { until } from "../until.ts";
 import { createTopic, numbered, produce } from "./consumer-fixture.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 
 describe("a consumer of a cluster whose brokers fail", {
   skip: withoutNodes,

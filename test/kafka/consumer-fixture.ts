@@ -9,7 +9,7 @@ import {
   RecordBatchBuilder,
 } from "../../src/protocol/record-batch-builder.ts";
 import type { RecordHeaderIn } from "../../src/protocol/record-encoder.ts";
-import { until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
 
 /** A record that a suite writes. */
 export interface RawRecord {

@@ -4,8 +4,9 @@ import { Client, type Consumer, type ConsumerOptions, string } from "millrace/cl
 import type { Cluster } from "../../src/client/cluster.ts";
 import type { RebalanceEvent } from "../../src/client/consumer/options.ts";
 import { startCluster, type TestCluster } from "../cluster.ts";
+import { until } from "../until.ts";
 import { createTopic, numbered, produce } from "./consumer-fixture.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 
 const partitions = 6;
 const protocols = ["classic", "consumer"] as const;

@@ -6,8 +6,9 @@ import { Client, type Compression, type ConsumerOptions, string } from "millrace
 import type { Cluster } from "../../src/client/cluster.ts";
 import type { Consumer } from "../../src/client/consumer/consumer.ts";
 import { startCluster, type TestCluster, withoutTools } from "../cluster.ts";
+import { until } from "../until.ts";
 import { createTopic, numbered, produce } from "./consumer-fixture.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 
 const codecs: readonly Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 /** No test waits longer for records that should be there. */

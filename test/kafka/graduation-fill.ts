@@ -10,7 +10,8 @@ import {
   TxnOffsetCommit,
   UpdateFeatures,
 } from "../../src/protocol/index.ts";
-import { appendBatch, clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { appendBatch, clusterAt } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 import { StreamsMember, type StreamsMemberOptions } from "./streams-member.ts";
 

@@ -4,10 +4,11 @@ import { test } from "node:test";
 import { Client } from "../../src/client/client.ts";
 import { AlterClientQuotas } from "../../src/protocol/index.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
+import { until } from "../until.ts";
 import { pictureOf } from "./cluster-picture.ts";
 import { alice, fill, manned, openTransaction, streaming } from "./graduation-fill.ts";
 import { Laptop, withoutKafka } from "./laptop.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 import { StreamsMember } from "./streams-member.ts";
 

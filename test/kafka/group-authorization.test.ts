@@ -7,7 +7,8 @@ import type { BrokerError } from "../../src/errors.ts";
 import { systemHost } from "../../src/host.ts";
 import { silentLogger } from "../../src/log.ts";
 import { startCluster, type TestCluster } from "../cluster.ts";
-import { allowAll, clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { allowAll, clusterAt } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 
 const bound = { attempt: "the suite's request", timeoutMs: 10_000 };

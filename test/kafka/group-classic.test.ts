@@ -11,7 +11,8 @@ import { sticky } from "../../src/client/group/assignors/sticky.ts";
 import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import type { BrokerError } from "../../src/errors.ts";
 import { startCluster, type TestCluster } from "../cluster.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { clusterAt } from "./raw-cluster.ts";
 import { Ledger, RecordedMember } from "./recorded-member.ts";
 
 const topics = ["orders", "returns"];

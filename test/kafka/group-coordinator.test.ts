@@ -5,7 +5,8 @@ import type { Cluster } from "../../src/client/cluster.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
 import { withoutNodes } from "../cluster.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { clusterAt } from "./raw-cluster.ts";
 import { Ledger, RecordedMember } from "./recorded-member.ts";
 
 const topic = "orders";

@@ -9,8 +9,9 @@ import { roundRobin } from "../../src/client/group/assignors/round-robin.ts";
 import { sticky } from "../../src/client/group/assignors/sticky.ts";
 import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import { startCluster, type TestCluster, withoutTools } from "../cluster.ts";
+import { until } from "../until.ts";
 import { JavaTool } from "./java-tool.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 
 const consoleConsumer = "org.apache.kafka.tools.consumer.ConsoleConsumer";

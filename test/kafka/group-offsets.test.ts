@@ -8,7 +8,8 @@ import { Producer } from "../../src/client/producer/producer.ts";
 import type { TopicPartition } from "../../src/client/topic-partition.ts";
 import { Heartbeat } from "../../src/protocol/apis/heartbeat.ts";
 import { startCluster, type TestCluster, withoutTools } from "../cluster.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { clusterAt } from "./raw-cluster.ts";
 import { RecordedMember } from "./recorded-member.ts";
 
 const topics = ["orders"];

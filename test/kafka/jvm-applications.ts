@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { javaProgram } from "../clients/java-program.ts";
 import type { CaseOperator } from "../parity/case.ts";
-import { until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
 
 /** How long an application may take to start or to stop. */
 const stateMs = 40_000;

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KafkaStreams, type StreamsConfig } from "millrace";
-import { bytes, Client, type TopicPartitionOffset, valuesOrThrow } from "millrace/client";
+import { Client, valuesOrThrow } from "millrace/client";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
 import type { CaseOperator } from "../parity/case.ts";
 import { CaseTopology } from "../parity/case-topology.ts";
+import { caughtUp, readTopic } from "../topic-reader.ts";
 import { JvmApplications } from "./jvm-applications.ts";
-import { until } from "./raw-cluster.ts";
 
 /** A record that an application is to read. */
 export interface InputRecord {
@@ -127,24 +127,10 @@ export class PeerScene {
 
   /** Waits until a group has committed all there is in these topics, and in its repartition topics. */
   async caughtUp(applicationId: string, inputs: readonly string[]): Promise<void> {
-    const admin = this.client.admin();
     const own = (await this.internalTopics(applicationId)).filter((topic) =>
       /-(repartition|topic)$/.test(topic),
     );
-    const described = valuesOrThrow(await admin.topics.describe([...inputs, ...own]));
-    const places = [...described].flatMap(([topic, { partitions }]) =>
-      partitions.map(({ partition }) => ({ topic, partition, at: "latest" as const })),
-    );
-    await until(`${applicationId} has committed all there is`, async () => {
-      const committed = await admin.groupOffsets.list(applicationId);
-      const ends = valuesOrThrow(await admin.records.listOffsets(places));
-      return places.every(({ topic, partition }) => {
-        const isIt = (one: TopicPartitionOffset) =>
-          one.topic === topic && one.partition === partition;
-        const end = ends.get(`${topic}-${partition}`)?.offset ?? 0;
-        return (committed.find(isIt)?.offset ?? 0) >= end;
-      });
-    });
+    await caughtUp(this.client.admin(), applicationId, [...inputs, ...own]);
   }
 
   /** The topics that an application has made, sorted. */
@@ -156,28 +142,14 @@ export class PeerScene {
 
   /** All records of a topic, partition by partition. */
   async read(topic: string): Promise<RawRecord[]> {
-    const { partitions } = await this.client.admin().topics.describe(topic);
-    const assignment = partitions.map(({ partition }) => ({ topic, partition }));
-    await using consumer = this.client.consumer({
-      ...{ assignment, key: bytes, value: bytes, autoOffsetReset: "earliest" as const },
-    });
-    const ends = await consumer.endOffsets(assignment);
-    const isBehind = () => ends.some((end) => (consumer.position(end) ?? 0) < end.offset);
-    const found: RawRecord[] = [];
-    while (isBehind()) {
-      for (const batch of await consumer.poll({ timeoutMs: 50 })) {
-        for (const { key, value, timestamp, headers } of batch) {
-          found.push({
-            partition: batch.partition,
-            key: hex(key),
-            value: hex(value),
-            timestamp,
-            headers: headers.map((one) => [one.key, hex(one.value)] as const),
-          });
-        }
-      }
-    }
-    return found.sort((one, other) => one.partition - other.partition);
+    const records = await readTopic(this.client, topic);
+    return records.map(({ partition, key, value, timestamp, headers }) => ({
+      partition,
+      key: hex(key),
+      value: hex(value),
+      timestamp,
+      headers: headers.map((one) => [one.key, hex(one.value)] as const),
+    }));
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { Fetch } from "../../src/protocol/apis/fetch.ts";
 import { ListOffsets } from "../../src/protocol/apis/list-offsets.ts";
 import { RecordBatches } from "../../src/protocol/record-batch.ts";
 import { RecordCursor, type RecordHeader } from "../../src/protocol/record-cursor.ts";
-import { until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
 
 /** A record as a suite finds it in the log. */
 export interface FoundRecord {

@@ -5,9 +5,10 @@ import { Producer } from "../../src/client/producer/producer.ts";
 import { startKafka } from "../../tools/kafka/kafka.ts";
 import type { KafkaCluster } from "../../tools/kafka/kafka-cluster.ts";
 import { withoutNodes } from "../cluster.ts";
+import { until } from "../until.ts";
 import { createTopic } from "./consumer-fixture.ts";
 import { readTopic } from "./producer-fixture.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 
 const topic = "lonely";
 

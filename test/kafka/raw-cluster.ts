@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { brokerErrorNumber } from "../../src/broker-error-code.ts";
 import { Cluster } from "../../src/client/cluster.ts";
 import { systemHost } from "../../src/host.ts";
@@ -11,6 +10,7 @@ import {
   type ProducerStamp,
   RecordBatchBuilder,
 } from "../../src/protocol/record-batch-builder.ts";
+import { until } from "../until.ts";
 
 /** The client's view of a cluster, for suites that send requests of their own beside the API. */
 export function clusterAt(bootstrapServers: string, requestTimeoutMs = 30_000): Cluster {
@@ -81,19 +81,6 @@ export async function allowAll(
   ];
   const { results } = await cluster.request("any", CreateAcls, { creations });
   for (const { errorCode, errorMessage } of results) assert.equal(errorCode, 0, `${errorMessage}`);
-}
-
-/** Waits until a condition holds; fails when it does not within the time. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) assert.fail(`${what} did not come true within ${timeoutMs} ms`);
-    await delay(50);
-  }
 }
 
 async function leaderOf(cluster: Cluster, topic: string, partition: number) {

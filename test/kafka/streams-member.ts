@@ -1,6 +1,7 @@
 import type { Cluster } from "../../src/client/cluster.ts";
 import { StreamsGroupHeartbeat } from "../../src/protocol/index.ts";
-import { until } from "./raw-cluster.ts";
+import { both, joining, silence, topologyWith } from "../streams-scene.ts";
+import { until } from "../until.ts";
 
 /** Which group a member is of, and the topic of two partitions that it reads. */
 export interface StreamsMemberOptions {
@@ -32,8 +33,7 @@ export class StreamsMember {
       return activeTasks !== null && activeTasks.length > 0;
     });
     // It tells once that it has what it was given.
-    const owned = [{ subtopologyId: "0", partitions: [0, 1] }];
-    await this.#beat(this.#memberEpoch, false, owned);
+    await this.#beat(this.#memberEpoch, false, both);
   }
 
   /** Leaves, be it that another object has joined for it. */
@@ -44,37 +44,20 @@ export class StreamsMember {
   async #beat(
     memberEpoch: number,
     isNew: boolean,
-    activeTasks: { subtopologyId: string; partitions: number[] }[] | null = isNew ? [] : null,
+    activeTasks: typeof both | null = isNew ? [] : null,
   ) {
     const { groupId, topic } = this.#options;
     const coordinator = await this.#cluster.coordinator("group", groupId);
-    const subtopology = {
-      subtopologyId: "0",
-      sourceTopics: [topic],
-      sourceTopicRegex: [],
-      stateChangelogTopics: [],
-      repartitionSinkTopics: [],
-      repartitionSourceTopics: [],
-      copartitionGroups: [],
-    };
     return this.#cluster.request(coordinator, StreamsGroupHeartbeat, {
+      ...silence,
+      ...(isNew && joining("streams-member", topologyWith({ "0": { sourceTopics: [topic] } }, 1))),
       groupId,
       memberId: "streams-member",
       memberEpoch,
-      endpointInformationEpoch: 0,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: isNew ? 60_000 : -1,
-      topology: isNew ? { epoch: 1, subtopologies: [subtopology] } : null,
+      processId: isNew ? "process" : null,
       activeTasks,
       standbyTasks: activeTasks && [],
       warmupTasks: activeTasks && [],
-      processId: isNew ? "process" : null,
-      userEndpoint: null,
-      clientTags: isNew ? [] : null,
-      taskOffsets: null,
-      taskEndOffsets: null,
-      shutdownApplication: false,
     });
   }
 }

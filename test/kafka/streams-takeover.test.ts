@@ -3,9 +3,9 @@ import { after, before, describe, test } from "node:test";
 import type { RestoreProgress } from "../../src/streams/runtime/restore-progress.ts";
 import { isEmbedded } from "../cluster.ts";
 import type { CaseOperator } from "../parity/case.ts";
+import { until } from "../until.ts";
 import { PeerScene, type PeerSettings, type RawRecord, rowsOf, sorted } from "./peer-scene.ts";
 import * as peers from "./peer-topologies.ts";
-import { until } from "./raw-cluster.ts";
 
 const partitions = 3;
 /** How many records there are while an application runs on one engine. */

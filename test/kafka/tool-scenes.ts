@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { coordinatorPartition } from "../../src/broker/coordinator-partition.ts";
 import { Client } from "../../src/client/client.ts";
 import type { TestCluster } from "../cluster.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { until } from "../until.ts";
+import { clusterAt } from "./raw-cluster.ts";
 import { StreamsMember } from "./streams-member.ts";
 
 /** What goes on beside a transcript of Kafka's tools, and what its commands name. */

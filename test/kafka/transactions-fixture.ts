@@ -4,9 +4,10 @@ import type { Cluster } from "../../src/client/cluster.ts";
 import { Producer } from "../../src/client/producer/producer.ts";
 import { OffsetFetch } from "../../src/protocol/apis/offset-fetch.ts";
 import { startCluster, type TestCluster } from "../cluster.ts";
+import { until } from "../until.ts";
 import { createTopic } from "./consumer-fixture.ts";
 import { readTopic } from "./producer-fixture.ts";
-import { clusterAt, until } from "./raw-cluster.ts";
+import { clusterAt } from "./raw-cluster.ts";
 
 /** Declares the suite of transactions for a cluster with this level of `transaction.version` (KIP-890). */
 export function describeTransactions(transactionVersion: number): void {

@@ -7,9 +7,9 @@ import type { Serde } from "../../src/streams/serde.ts";
 import { int64, string } from "../../src/streams/serdes.ts";
 import type { Topology } from "../../src/streams/topology.ts";
 import { sessionWindowed, windowed } from "../../src/streams/windowed-serde.ts";
-import { hopping, session, sliding, tumbling, unlimited } from "../../src/streams/windows.ts";
 import { makeAggregate } from "./aggregation.ts";
 import type { Case, CaseOperator } from "./case.ts";
+import { storeOptions, suppressOptions, windowsOf } from "./case-options.ts";
 import {
   aggregator,
   keyFunction,
@@ -24,7 +24,7 @@ import {
   valueType,
 } from "./functions.ts";
 import { makeJoin } from "./joins.ts";
-import { addGlobalStore, extractorOf, processed } from "./processing.ts";
+import { addGlobalStore, endStream, extractorOf, processed, transformed } from "./processing.ts";
 import { buildProcessors, describesProcessors } from "./processor-topology.ts";
 
 /** What an operator gave: a stream, table or something grouped; and its types. */
@@ -117,6 +117,9 @@ export class CaseTopology {
         return this.#split(one);
       case "to":
         return this.#to(one);
+      case "foreach":
+      case "print":
+        return endStream(one, this.#of(one));
       case "process":
       case "processValues":
         this.#note(one, "key-value");
@@ -151,11 +154,14 @@ export class CaseTopology {
   }
 
   #source(one: CaseOperator): Made {
-    const { op, name, topics = [], topic = "", key = "string", value = "string" } = one;
+    const { op, name, pattern, topics = [], topic = "", key = "string", value = "string" } = one;
     for (const input of op === "stream" ? topics : [topic]) this.#inputs.set(input, { key, value });
     const timestampExtractor = one.extractor && (extractorOf(one.extractor) as never);
     const serdes = { key: serdeOf(key), value: serdeOf(value), name, timestampExtractor };
-    if (op === "stream") return { what: this.#builder.stream(topics, serdes), key, value };
+    if (op === "stream") {
+      const read = pattern === undefined ? topics : new RegExp(pattern);
+      return { what: this.#builder.stream(read, serdes), key, value };
+    }
     this.#note(one, "key-value");
     const options = { ...serdes, ...storeOptions(one) };
     const what =
@@ -248,12 +254,14 @@ export class CaseTopology {
       }
       case "toStream":
         return { ...of, what: from.toStream({ name }) };
-      case "suppress": {
-        const until = one.until === "windowClose" ? "window-close" : one.until;
-        // As in the JVM's harness: what waits for its window is not bounded.
-        const maxRecords = one.until === "windowClose" ? undefined : one.maxRecords;
-        return { ...of, what: from.suppress({ until, maxRecords, name } as never) };
-      }
+      case "suppress":
+        return { ...of, what: from.suppress(suppressOptions(one) as never) };
+      case "transformValues":
+        return {
+          ...of,
+          value: valueType(fn, value),
+          what: transformed(one, from, stored(valueType(fn, value))),
+        };
       default:
         throw new Error(`the format has no operator ${one.op} on a table`);
     }
@@ -262,10 +270,13 @@ export class CaseTopology {
   #split(one: CaseOperator): undefined {
     const of = this.#of(one);
     const branched = (of.what as Stream).split({ name: one.name });
-    const keep = (id: string) => ({
+    const keep = (id: string, name?: string) => ({
+      name,
       consume: (what: Stream) => void this.#made.set(id, { ...of, what }),
     });
-    for (const { id, fn } of one.branches ?? []) branched.branch(predicate(fn), keep(id));
+    for (const { id, fn, name } of one.branches ?? []) {
+      branched.branch(predicate(fn), keep(id, name));
+    }
     if (typeof one.default === "string") branched.defaultBranch(keep(one.default));
     else branched.noDefaultBranch();
   }
@@ -353,11 +364,13 @@ export class CaseTopology {
 
   #to(one: CaseOperator): undefined {
     const of = this.#of(one);
-    const { topic = "", name } = one;
+    const { topic = "", topicOf, name } = one;
     const serdes = { key: keySerde(of), value: serdeOf(of.value) as Serde<unknown> };
     this.#outputs.set(topic, serdes);
-    const stream = of.what instanceof KStream ? of.what : (of.what as Stream);
-    stream.to(topic, { name, ...serdes } as never);
+    const chosen = topicOf && keyFunction(topicOf);
+    const extractor = ({ key, value }: { key: Value; value: Value }) => `${chosen?.(value, key)}`;
+    if (!(of.what instanceof KStream)) throw new Error(`${topic} is not written by a stream`);
+    of.what.to(chosen ? extractor : topic, { name, ...serdes } as never);
   }
 
   #note(one: CaseOperator, form: StoreForm): void {
@@ -379,22 +392,4 @@ export function keySerde({ key, window }: Made): Serde<unknown> {
   if (window.op === "windowUnlimited") return windowed(inner) as Serde<unknown>;
   const size = window.op === "windowSliding" ? window.difference : window.size;
   return windowed(inner, { size }) as Serde<unknown>;
-}
-
-function windowsOf(one: CaseOperator) {
-  const { op, size = 0, advance, grace = 0, difference = 0, gap = 0, start } = one;
-  if (op === "windowUnlimited") return unlimited({ start });
-  if (op === "windowSliding") return sliding({ difference, grace });
-  if (op === "windowSession") return session({ gap, grace });
-  return advance === undefined ? tumbling({ size, grace }) : hopping({ size, advance, grace });
-}
-
-function storeOptions({ store, cache, log, kind, history = 0 }: CaseOperator) {
-  return {
-    store,
-    cache,
-    changelog: log,
-    storeType: kind === "versioned" ? undefined : kind,
-    versioned: kind === "versioned" ? { history } : undefined,
-  };
 }

@@ -12,13 +12,21 @@ export interface CaseOperator {
   readonly history?: number;
   readonly topic?: string;
   readonly topics?: readonly string[];
+  /** What the names of topics have to match, in place of a list of them. */
+  readonly pattern?: string;
+  /** Gives the topic of each record, in place of a name. */
+  readonly topicOf?: CaseFunction;
   readonly key?: "string" | "long";
   readonly value?: "string" | "long";
   readonly fn?: CaseFunction;
   readonly sub?: CaseFunction;
   readonly foreignKey?: CaseFunction;
   readonly joiner?: CaseFunction;
-  readonly branches?: readonly { readonly id: string; readonly fn: CaseFunction }[];
+  readonly branches?: readonly {
+    readonly id: string;
+    readonly fn: CaseFunction;
+    readonly name?: string;
+  }[];
   readonly default?: string | null;
   readonly partitions?: number;
   readonly size?: number;
@@ -30,6 +38,10 @@ export interface CaseOperator {
   readonly inputs?: readonly { readonly of: string; readonly fn: CaseFunction }[];
   readonly until?: "windowClose" | number;
   readonly maxRecords?: number;
+  readonly maxBytes?: number;
+  /** What a full buffer does; bounds are left out for one that waits for windows to close, unless this is there. */
+  readonly full?: "shutDown" | "emitEarly";
+  readonly retention?: number;
   readonly before?: number;
   readonly after?: number;
   /** Of unlimited windows. */

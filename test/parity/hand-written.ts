@@ -3,6 +3,7 @@ import { writeCases } from "./case-file.ts";
 import { failureCases } from "./hand-written/failures.ts";
 import { joinCases } from "./hand-written/joins.ts";
 import { nodeByNodeCases } from "./hand-written/node-by-node.ts";
+import { optionCases } from "./hand-written/options.ts";
 import { processorCases } from "./hand-written/processors.ts";
 import { streamCases } from "./hand-written/streams.ts";
 import { tableCases } from "./hand-written/tables.ts";
@@ -29,6 +30,7 @@ const cases = [
   ...nodeByNodeCases,
   ...timeCases,
   ...failureCases,
+  ...optionCases,
 ];
 writeCases(options.out, cases);
 console.log(`${cases.length} cases`);

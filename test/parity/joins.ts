@@ -35,8 +35,11 @@ export function makeJoin(
     const foreignKey = keyFunction(one.foreignKey);
     return from[op](right, join, { ...stored, foreignKey });
   }
-  if (right instanceof KStream)
-    return from[op](right, join, { before, after, grace, name, ...serdes });
+  if (right instanceof KStream) {
+    const { store, kind: storeType, log: changelog } = one;
+    const options = { before, after, grace, name, store, storeType, changelog };
+    return from[op](right, join, { ...options, ...serdes });
+  }
   if (right instanceof KTable) return from[op](right, join, { grace, name, ...serdes });
   const keyOf = keyFunction(one.fn ?? ["key"]);
   return from[op](right, join, { by: (value: Value, key: Value) => keyOf(value, key), name });

@@ -11,8 +11,10 @@ import {
 } from "millrace";
 import { Broker } from "millrace/broker";
 import { Client } from "millrace/client";
+import { systemHost } from "../../src/host.ts";
 import { AnsweringService } from "../answering-service.ts";
-import { until } from "../counting-scene.ts";
+import { readTopic } from "../topic-reader.ts";
+import { until } from "../until.ts";
 
 const partitions = 2;
 const inputTopic = "questions";
@@ -81,26 +83,9 @@ class AskingScene {
 
   /** All that came out, by key. */
   async answers(): Promise<Map<string, string[]>> {
-    const found = new Map<string, string[]>();
-    const assignment = Array.from({ length: partitions }, (_, partition) => ({
-      topic: outputTopic,
-      partition,
-    }));
-    await using consumer = this.client.consumer({
-      ...{ assignment, key: string, value: string, autoOffsetReset: "earliest" as const },
-    });
-    await until("all answers are read", async () => {
-      for (const batch of await consumer.poll({ timeoutMs: 50 })) {
-        for (const { key, value } of batch) {
-          const own = found.get(key ?? "");
-          if (own) own.push(value ?? "");
-          else found.set(key ?? "", [value ?? ""]);
-        }
-      }
-      const lags = consumer.lag();
-      return lags.length === partitions && lags.every(({ lag }) => lag === 0);
-    });
-    return found;
+    const records = await readTopic(this.client, outputTopic, { key: string, value: string });
+    const found = Map.groupBy(records, ({ key }) => key ?? "");
+    return new Map([...found].map(([key, all]) => [key, all.map(({ value }) => value ?? "")]));
   }
 }
 
@@ -261,4 +246,56 @@ test("calls that can outlast what a rebalance waits for are refused when the app
     code: "INVALID_TOPOLOGY",
     message: /consumer.rebalanceTimeoutMs is 300000 ms/,
   });
+});
+
+test("closing waits no longer than it may for calls that hold up the handover of a task", async (t) => {
+  const scene = await AskingScene.start(t);
+  let asked = 0;
+  const ask: Ask = () => {
+    asked += 1;
+    return new Promise(() => {});
+  };
+  const config = { consumer: { heartbeatIntervalMs: 100 } };
+  await scene.write(Array.from({ length: 20 }, (_, number) => [`${number}`, "?"] as const));
+  const app = await scene.run(t, ask, 60_000, config);
+  await until("both tasks wait for answers", () => asked === 4 * partitions);
+  const other = scene.run(t, ask, 60_000, config);
+  await until("a task is to be given up", () => app.state === "rebalancing");
+  const start = performance.now();
+  await app.close({ timeoutMs: 300 });
+  assert.ok(performance.now() - start < 5_000);
+  await (await other).close({ timeoutMs: 100 });
+});
+
+test("a commit that a rebalance got in the way of is made soon after it, however long the interval", async (t) => {
+  const scene = await AskingScene.start(t);
+  const hourMs = 3_600_000;
+  let skippedMs = 0;
+  const { clock } = systemHost;
+  const skipping = { ...clock, elapsed: () => clock.elapsed() + skippedMs };
+  const answer = Promise.withResolvers<string>();
+  let asked = 0;
+  const ask: Ask = () => {
+    asked += 1;
+    return answer.promise;
+  };
+  const consumer = { heartbeatIntervalMs: 100 };
+  await scene.write(Array.from({ length: 8 }, (_, number) => [`${number}`, "?"] as const));
+  const app = await scene.run(t, ask, hourMs, {
+    consumer,
+    host: { ...systemHost, clock: skipping },
+  });
+  await until("calls are under way", () => asked > 1);
+  skippedMs = hourMs;
+  const other = scene.run(t, ask, hourMs, { consumer });
+  await until("the commit is put off", () => app.metrics().thread?.postponedCommits === 1);
+  answer.resolve("!");
+  const tasks = () => app.metrics().thread?.tasks.map(({ taskId }) => taskId) ?? [];
+  await until("the other instance has a task", () => tasks().length === 1);
+  await until("the task that is left is committed", async () => {
+    const places = await scene.client.admin().groupOffsets.list("asking");
+    return places.some(({ partition, offset }) => tasks().includes(`0_${partition}`) && offset > 0);
+  });
+  await (await other).close();
+  await app.close();
 });

@@ -12,7 +12,7 @@ import {
   type Topology,
 } from "millrace";
 import { AppScene, assertStopped } from "../app-scene.ts";
-import { until } from "../counting-scene.ts";
+import { until } from "../until.ts";
 
 const topics = [
   { name: "in", numPartitions: 1 },

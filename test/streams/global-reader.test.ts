@@ -20,6 +20,7 @@ import type { StoreEngine } from "../../src/streams/stores/engine.ts";
 import type { ReadOnlyKeyValueStore } from "../../src/streams/stores/state-store.ts";
 import type { Topology } from "../../src/streams/topology.ts";
 import { RestoreScene } from "../restore-scene.ts";
+import { until } from "../until.ts";
 
 const serdes = { key: string, value: string };
 
@@ -111,9 +112,9 @@ test("global stores follow their topics, deletions too", async () => {
   await using scene = await GlobalScene.start();
   await using reader = await scene.open();
   await scene.write("cities", { FRA: "Frankfurt", CDG: "Paris" });
-  await until(() => stored(reader, "cities").length === 2);
+  await until("both cities are there", () => stored(reader, "cities").length === 2);
   await scene.write("cities", { FRA: null, CDG: "Roissy" });
-  await until(() => stored(reader, "cities").join() === "CDG=Roissy");
+  await until("one is left", () => stored(reader, "cities").join() === "CDG=Roissy");
 });
 
 test("what a persistent global store has is not read again after a restart", async () => {
@@ -122,7 +123,7 @@ test("what a persistent global store has is not read again after a restart", asy
   await scene.write("raw", { rome: "Roma", pisa: "Pisa" });
   const first = await scene.open();
   await scene.write("raw", { bari: "Bari" });
-  await until(() => stored(first, "lengths").length === 3);
+  await until("the third is there", () => stored(first, "lengths").length === 3);
   await first.close();
   await scene.write("raw", { como: "Como" });
   await using second = await scene.open();
@@ -151,11 +152,11 @@ test("a row that cannot be read fails the reader, or is left out if the handler 
   scene.handler = "continue";
   const reader = await scene.open();
   await scene.write("cities", { bad: "no number", good: "\0\0\0\0\0\0\0\x07" });
-  await until(() => stored(reader, "cities").join() === "good=7");
+  await until("the good row is there", () => stored(reader, "cities").join() === "good=7");
   assert.deepEqual(scene.failures, []);
   scene.handler = "fail";
   await scene.write("cities", { bad: "no number" });
-  await until(() => scene.failures.length === 1);
+  await until("the reader fails", () => scene.failures.length === 1);
   assert.match(String(scene.failures[0]), /cities-\d at offset \d/);
   await reader.close();
 });
@@ -174,12 +175,4 @@ function stored(reader: GlobalReader, name: string): string[] {
     const value = typeof row === "object" && row !== null && "value" in row ? row.value : row;
     return `${key}=${value}`;
   });
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = systemHost.clock.elapsed() + 10_000;
-  while (!holds()) {
-    assert.ok(systemHost.clock.elapsed() < deadline, "what was waited for did not come about");
-    await systemHost.clock.sleep(5);
-  }
 }

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { KafkaStreams, StreamsBuilder, string } from "millrace";
+import { KafkaStreams, memoryEngine, StreamsBuilder, string } from "millrace";
 import { Broker } from "millrace/broker";
 import { Client } from "millrace/client";
-import { until } from "../counting-scene.ts";
+import { until } from "../until.ts";
 
 test("an application goes on after its broker was away, and counts every record", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "millrace-outage-"));
@@ -77,6 +77,7 @@ test("closing takes no longer than it may, though the broker is gone", async () 
   const app = new KafkaStreams(builder.build(), {
     applicationId: "gone",
     bootstrapServers,
+    storeEngine: memoryEngine,
     producer: { lingerMs: 300 },
   });
   await app.start();
@@ -107,6 +108,7 @@ test("closing calls off a commit that waits for a broker that is gone", async ()
   const app = new KafkaStreams(builder.build(), {
     applicationId: "gone",
     bootstrapServers,
+    storeEngine: memoryEngine,
     commitIntervalMs: 10,
     producer: { lingerMs: 300 },
     retryBackoffMs: 20,

@@ -157,8 +157,15 @@ test("many tasks are restored side by side, those that need nothing at once", as
     await scene.produce(`app-counts${index}-changelog`, rows(0, count));
     tasks.push(await scene.open(topology, lmdb(), `0_${index}`));
   }
-  const outcomes = await Promise.all(tasks.map((task) => scene.restore(task)));
-  assert.deepEqual(outcomes, ["restored", "restored", "restored"]);
+  const finished: number[] = [];
+  const restored = tasks.map(async (task, index) => {
+    assert.equal(await scene.restore(task), "restored");
+    finished.push(index);
+  });
+  await Promise.all(restored);
+  assert.equal(finished[0], 1);
+  const events = scene.progress.map(({ event }) => event);
+  assert.ok(events.lastIndexOf("started") < events.indexOf("ended"), "side by side");
   assert.deepEqual(
     tasks.map((task, index) => countsOf(task, `counts${index}`).length),
     [3_000, 0, 2_000],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Processor, type ProcessorContext, StreamsBuilder, string, Topology } from "millrace";
 import { AppScene } from "../app-scene.ts";
-import { until } from "../counting-scene.ts";
+import { until } from "../until.ts";
 
 const text = { key: string, value: string };
 const inAndOut = [
@@ -194,15 +194,26 @@ test("a store can be read by the table that has it, a global one too", async () 
 });
 
 test("a partition that is ahead of its task is held back, and nothing of it is lost", async () => {
-  await using scene = await AppScene.start(inAndOut);
+  await using scene = await AppScene.start([...inAndOut, { name: "other", numPartitions: 1 }]);
   const builder = new StreamsBuilder();
-  builder.stream("in", text).to("out", text);
-  const producer = scene.client.producer();
+  builder.stream("in", text).merge(builder.stream("other", text)).to("out", text);
+  const producer = scene.client.producer({ batchSize: 1_024 });
   for (let index = 0; index < 20_000; index += 1) producer.append("in", 0, index, `${index}`, "v");
   await producer.flush();
-  await scene.run(builder.build(), {
+  const app = await scene.run(builder.build(), {
     bufferedRecordsPerPartition: 10,
-    consumer: { maxPartitionFetchBytes: 2_048 },
+    // Until the other topic has a record, too, none of these may be processed.
+    maxTaskIdleMs: 60_000,
+    consumer: { maxPartitionFetchBytes: 2_048, fetchMaxWaitMs: 10 },
   });
-  await until("all are through", async () => (await scene.read("out")).length === 20_000);
+  const lag = () => app.lag().find(({ topic }) => topic === "in")?.lag ?? 0;
+  const fetches = () => app.metrics().thread?.consumer.counters["fetch-total"] ?? 0;
+  await until("there was time to fetch", () => fetches() > 10);
+  const held = lag();
+  await until("there was more time", () => fetches() > 30);
+  assert.ok(held > 10_000, `${held} records are still at the broker`);
+  assert.equal(lag(), held);
+  producer.append("other", 0, 30_000, "last", "v");
+  await producer.flush();
+  await until("all are through", async () => (await scene.read("out")).length >= 20_000);
 });

@@ -11,7 +11,7 @@ import {
   tumbling,
 } from "millrace";
 import { AppScene } from "../app-scene.ts";
-import { until } from "../counting-scene.ts";
+import { until } from "../until.ts";
 
 const text = { key: string, value: string };
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { StreamsBuilder, string } from "millrace";
 import { partitionForKey } from "millrace/protocol";
 import { AppScene } from "../app-scene.ts";
-import { until } from "../counting-scene.ts";
+import { until } from "../until.ts";
 
 const text = { key: string, value: string };
 const words = Array.from({ length: 40 }, (_, index) => [`key-${index}`, `${index}`] as const);

@@ -234,6 +234,88 @@ const declarations: readonly Declared[] = [
     (b) => b.stream("in", text).foreach(async () => {}),
   ],
   [
+    "a global table with versions",
+    "INVALID_TOPOLOGY",
+    /global table of in cannot keep versions/,
+    (b) => b.globalTable("in", untyped({ ...text, versioned: { history: 5 } })),
+  ],
+  [
+    "an async aggregator",
+    "INVALID_TOPOLOGY",
+    /the aggregator of an aggregation does not wait/,
+    (b) =>
+      b
+        .stream("in", text)
+        .groupByKey()
+        .aggregate(
+          () => "",
+          untyped(async () => ""),
+          text,
+        ),
+  ],
+  [
+    "an async reducer of windows",
+    "INVALID_TOPOLOGY",
+    /reduce does not wait/,
+    (b) =>
+      b
+        .stream("in", text)
+        .groupByKey()
+        .windowedBy(tumbling({ size: 5 }))
+        .reduce(untyped(async () => "")),
+  ],
+  [
+    "no merger of sessions",
+    "INVALID_TOPOLOGY",
+    /the merger of an aggregation needs a function/,
+    (b) =>
+      b
+        .stream("in", text)
+        .groupByKey()
+        .windowedBy(session({ gap: 5 }))
+        .aggregate(() => "", both, untyped(undefined), text),
+  ],
+  [
+    "an aggregation of several streams by something else than a function",
+    "INVALID_TOPOLOGY",
+    /the aggregator of an aggregation needs a function/,
+    (b) =>
+      b
+        .stream("in", text)
+        .groupByKey()
+        .cogroup<string>(untyped("add"))
+        .aggregate(() => "", text),
+  ],
+  [
+    "no subtractor for the rows of a table",
+    "INVALID_TOPOLOGY",
+    /the subtractor of an aggregation needs a function/,
+    (b) =>
+      b
+        .table("in", text)
+        .groupBy((value, key) => [key, value], text)
+        .reduce(both, untyped(undefined)),
+  ],
+  [
+    "an async key of a group",
+    "INVALID_TOPOLOGY",
+    /groupBy does not wait/,
+    (b) =>
+      b.table("in", text).groupBy(
+        untyped(async () => ["k", "v"]),
+        text,
+      ),
+  ],
+  [
+    "an async foreign key",
+    "INVALID_TOPOLOGY",
+    /`foreignKey` of a join does not wait/,
+    (b) =>
+      b.table("in", text).join(b.table("other", text), both, {
+        foreignKey: untyped(async () => "k"),
+      }),
+  ],
+  [
     "a processor in place of its maker",
     "INVALID_TOPOLOGY",
     /\(\) => new MyProcessor\(\)/,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { int64, StreamsBuilder, string, type Topology } from "millrace";
 import { AppScene, rowsOf } from "../app-scene.ts";
-import { until } from "../counting-scene.ts";
+import { until } from "../until.ts";
 
 const topics = [
   { name: "lines", numPartitions: 2 },
@@ -94,7 +95,10 @@ test("cleanUp removes the local state of an instance that is closed", async () =
   await scene.write("lines", lines);
   await scene.table("counts", int64, has(50));
   await app.close();
+  const tasks = () => readdirSync(join(scene.stateDir(), "app")).filter((name) => /^\d/.test(name));
+  assert.notDeepEqual(tasks(), []);
   app.cleanUp();
+  assert.deepEqual(tasks(), []);
   await scene.run(wordCount());
   await scene.write("lines", [["x", fox]]);
   const table = await scene.table("counts", int64, has(51));

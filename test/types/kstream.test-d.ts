@@ -81,3 +81,6 @@ orders.groupBy((order) => order.amount, { key: string });
 orders.split().branch((order: number) => order > 3);
 // @ts-expect-error the table's values are orders
 orders.toTable({ value: int64 });
+orders.print({ format: (order, user) => `${user} ${order.item}` });
+// @ts-expect-error orders have no price
+orders.print({ format: (order) => `${order.price}` });

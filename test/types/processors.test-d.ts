@@ -3,12 +3,13 @@ import {
   float64,
   int64,
   type KStream,
+  keyValueStore,
   type Message,
   type ProcessorSupplier,
   string,
   Topology,
 } from "millrace";
-import { type Order, orders } from "./program.ts";
+import { builder, type Order, orders } from "./program.ts";
 import type { Same } from "./same.ts";
 
 const split: ProcessorSupplier<string, Order, number, string> = () => {
@@ -63,3 +64,18 @@ new Topology().addSink("sink", "out", {
   parents: [],
   partitioner: (_topic: string, _key: string, value: string) => value.length,
 });
+
+const rates = keyValueStore("rates", { key: string, value: float64 });
+builder.addStateStore(rates).addGlobalStore(
+  keyValueStore("all-rates", { key: string, value: float64 }),
+  "rates",
+  () => ({
+    process({ key, value }) {
+      true satisfies Same<typeof key, string>;
+      true satisfies Same<typeof value, number>;
+    },
+  }),
+  { key: string, value: float64 },
+);
+// @ts-expect-error a store is given by its builder
+builder.addStateStore("rates");

@@ -296,10 +296,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncIterable<ConsumerB
     return (await this.#reading.cluster.topic(topic, bound)).partitions;
   }
 
-  /** How far behind the reader of each partition is; those nothing is known of yet are left out. */
-  lag(): PartitionLag[] {
+  /** How far behind the reader of each partition is, or of these; those nothing is known of yet are left out. */
+  lag(partitions?: readonly TopicPartition[]): PartitionLag[] {
     const { assigned, settings } = this.#reading;
-    return lagOf(assigned, settings.isolation);
+    const chosen = partitions?.flatMap((one) => assigned.get(one) ?? []) ?? assigned;
+    return lagOf(chosen, settings.isolation);
   }
 
   /** What the consumer has counted and measured so far. */

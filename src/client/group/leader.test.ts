@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { MillraceError } from "../../errors.ts";
 import type { ResponseOf } from "../../protocol/api.ts";
 import type { Metadata as MetadataApi } from "../../protocol/apis/metadata.ts";
 import { Metadata } from "../metadata.ts";
@@ -61,6 +62,28 @@ describe("the leader of a classic group", () => {
       ["a", [order]],
       ["b", []],
     ]);
+  });
+
+  test("tells why the assignor failed, by the code of its error", async () => {
+    const failing = (cause: Error): Assignor => ({
+      ...range,
+      assign: () => {
+        throw cause;
+      },
+    });
+    const failure = async (cause: Error) => {
+      await assignGroup(failing(cause), [memberOf({ memberId: "a" })], knowing(1));
+    };
+    const missing = new MillraceError("MISSING_SOURCE_TOPIC", "there is no topic orders");
+    await assert.rejects(failure(missing), {
+      code: "MISSING_SOURCE_TOPIC",
+      message: /"range" failed .* there is no topic orders/,
+      cause: missing,
+    });
+    await assert.rejects(failure(new TypeError("oops")), {
+      code: "INVALID_STATE",
+      message: /oops/,
+    });
   });
 
   test("lets no cooperative assignor take what a member has", async () => {

@@ -1,4 +1,4 @@
-import { MillraceError } from "../../errors.ts";
+import { MillraceError, reasonOf } from "../../errors.ts";
 import type { Metadata } from "../metadata.ts";
 import { partitionName } from "../topic-partition.ts";
 import type { AssignablePartition, Assignment, Assignor, GroupMember } from "./assignor.ts";
@@ -20,8 +20,8 @@ export function topicsOf(members: readonly GroupMember[]): string[] {
 
 /**
  * Does the leader's work: has the assignor share out the topics that exist, and encodes what each
- * member gets. Throws `INVALID_STATE`, with the assignor's own error as the cause if there is one,
- * when the assignor fails or takes partitions from members that still have them.
+ * member gets. Throws when the assignor fails, with its own error as the cause and that one's code if it has one,
+ * and `INVALID_STATE` when it takes partitions from members that still have them.
  */
 export async function assignGroup(
   assignor: Assignor,
@@ -32,8 +32,9 @@ export async function assignGroup(
   try {
     assignments = await assignor.assign(assignableTopics(topicsOf(members), metadata), members);
   } catch (cause) {
-    const text = `the assignor "${assignor.name}" failed to assign partitions to ${members.length} members`;
-    throw new MillraceError("INVALID_STATE", text, { cause });
+    const code = cause instanceof MillraceError ? cause.code : "INVALID_STATE";
+    const text = `the assignor "${assignor.name}" failed to assign partitions to ${members.length} members: ${reasonOf(cause)}`;
+    throw new MillraceError(code, text, { cause });
   }
   if (assignor.protocols.includes("cooperative")) refuseTheft(assignor.name, members, assignments);
   return members.map(({ memberId }) => ({

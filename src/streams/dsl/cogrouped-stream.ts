@@ -1,13 +1,10 @@
-import type { StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
 import type { Aggregator, Initializer } from "../operators/aggregation.ts";
-import { aggregateStream } from "../operators/stream-aggregate.ts";
 import { checkWindows, SessionWindows, type SlidingWindows, type Windows } from "../windows.ts";
-import { type Cogrouped, Cogrouping, cogroupPrefix, firstKey } from "./cogrouping.ts";
-import type { AggregateOptions, KGroupedStream } from "./grouped-stream.ts";
+import { byKey } from "./aggregation-kind.ts";
+import type { Cogrouped, Cogrouping } from "./cogrouping.ts";
+import type { KGroupedStream } from "./grouped-stream.ts";
 import type { KTable } from "./ktable.ts";
-import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
-import { openTable, StoredRows } from "./stored-rows.ts";
+import type { AggregateOptions } from "./materialized.ts";
 import {
   SessionWindowedCogroupedKStream,
   TimeWindowedCogroupedKStream,
@@ -22,11 +19,7 @@ export class CogroupedKStream<K, A> {
   readonly #inputs: readonly Cogrouped<K, A>[];
 
   /** Made by `KGroupedStream.cogroup`. */
-  constructor(
-    graph: StreamGraph,
-    cogrouping: Cogrouping<K> = new Cogrouping(graph),
-    inputs: readonly Cogrouped<K, A>[] = [],
-  ) {
+  constructor(cogrouping: Cogrouping<K>, inputs: readonly Cogrouped<K, A>[] = []) {
     this.#cogrouping = cogrouping;
     this.#inputs = inputs;
   }
@@ -42,27 +35,12 @@ export class CogroupedKStream<K, A> {
     const inputs = isKnown
       ? this.#inputs.map((one) => (one.grouping === input.grouping ? input : one))
       : [...this.#inputs, input];
-    return new CogroupedKStream(this.#cogrouping.graph, this.#cogrouping, inputs);
+    return new CogroupedKStream(this.#cogrouping, inputs);
   }
 
   /** Takes the records of all streams into the aggregate of their key, which begins with what the initializer gives. */
   aggregate(initializer: Initializer<A>, options: AggregateOptions<K, A>): KTable<K, A> {
-    const { name, value, versioned } = options;
-    const store = nameStore(this.#cogrouping.graph, cogroupPrefix, options);
-    const rows = new StoredRows<K, A>(store.name, openTable);
-    const terms = { store: store.name, retraction: rows, initializer };
-    const key = options.key ?? firstKey(this.#inputs);
-    const complete = withStoreDefaults(this.#cogrouping.graph, { ...options, key });
-    return this.#cogrouping.addTable<K, A>(this.#inputs, {
-      name: checkName(name),
-      store,
-      builder: tableStore(store.name, name ?? store.name, complete),
-      rows,
-      key,
-      value,
-      isVersioned: versioned !== undefined,
-      open: (aggregator) => aggregateStream({ ...terms, aggregator }),
-    });
+    return this.#cogrouping.aggregate(this.#inputs, byKey(options), initializer, options);
   }
 
   /** Cuts the records of each key into windows. */

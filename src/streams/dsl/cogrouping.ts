@@ -1,42 +1,21 @@
-import { GraphNode } from "../graph/graph-node.ts";
+import { type GraphNode, operatorNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
-import type { Aggregator } from "../operators/aggregation.ts";
+import { type Aggregator, checkParts, type Initializer } from "../operators/aggregation.ts";
 import { passThrough } from "../operators/stateless.ts";
-import type { Serde } from "../serde.ts";
-import type { StoreBuilder } from "../stores/store-builder.ts";
-import { aggregationGraphNode, type Grouping } from "./grouping.ts";
+import type { AggregationKind } from "./aggregation-kind.ts";
+import { aggregationNode, type Grouping } from "./grouping.ts";
 import { KTable } from "./ktable.ts";
-import type { StoreNames } from "./materialized.ts";
-import type { TableRows } from "./table-rows.ts";
+import { type MaterializedOptions, nameStore, type StoreNames } from "./materialized.ts";
+import type { Named } from "./place.ts";
+import { StoredRows } from "./stored-rows.ts";
 
-/** A grouped stream among several. */
-export interface CogroupInput<K> {
+/** A grouped stream among several, with how its values are taken into the common aggregate. */
+export interface Cogrouped<K, A> {
   readonly grouping: Grouping<K, unknown>;
-}
-
-/** The same with how its values are taken into the common aggregate. */
-export interface Cogrouped<K, A> extends CogroupInput<K> {
   readonly aggregator: Aggregator<K, unknown, A>;
 }
 
-/** What an aggregation of several grouped streams is made of. */
-export interface CogroupAggregation<K, KOut, A> {
-  readonly name: string | undefined;
-  readonly store: StoreNames;
-  readonly builder: StoreBuilder;
-  readonly rows: TableRows<KOut, A>;
-  readonly key: Serde<KOut> | undefined;
-  readonly value: Serde<A> | undefined;
-  readonly isVersioned?: boolean | undefined;
-  readonly graceMs?: number | undefined;
-  /** The operator for one of the streams. */
-  open(aggregator: Aggregator<K, unknown, A>): Operator<K, unknown, KOut, unknown>;
-}
-
-/** What generated names of a cogroup's operators and stores begin with. */
-export const cogroupPrefix = "COGROUPKSTREAM-AGGREGATE-";
+const aggregatePrefix = "COGROUPKSTREAM-AGGREGATE-";
 const mergePrefix = "COGROUPKSTREAM-MERGE-";
 
 /**
@@ -51,44 +30,47 @@ export class Cogrouping<K> {
     this.#graph = graph;
   }
 
-  get graph(): StreamGraph {
-    return this.#graph;
-  }
-
   /** Adds an operator for each of the streams, and a node in which their results meet. */
-  addTable<KOut, A>(
+  aggregate<KOut, A, Options extends Named & MaterializedOptions<K, A>>(
     inputs: readonly Cogrouped<K, A>[],
-    aggregation: CogroupAggregation<K, KOut, A>,
+    kind: AggregationKind<K, KOut, A, Options>,
+    initializer: Initializer<A>,
+    options: Options,
   ): KTable<KOut, A> {
+    for (const { aggregator } of inputs) checkParts({ initializer, aggregator });
     const graph = this.#graph;
-    const { name, store, rows, key, value } = aggregation;
+    const { name } = options;
+    const store = nameStore(graph, aggregatePrefix, options);
+    const rows = new StoredRows<KOut, A>(store.name, kind.openRows);
+    const key =
+      options.key ?? inputs.find(({ grouping }) => grouping.place.key)?.grouping.place.key;
+    const place = { graph, name: store.name, operator: name ?? store.name };
+    const builder = kind.store(place, { ...options, key });
+    const { isVersioned, graceMs } = kind;
     this.#addParents(inputs, store);
     const nodes = inputs.map(({ grouping, aggregator }, index) => {
-      const given = checkName(name && `${name}-cogroup-agg-${index}`);
-      const operator = graph.nodeName(cogroupPrefix, given);
-      const open = aggregation.open(aggregator);
-      const node = aggregationGraphNode({ ...aggregation, name: operator, open });
+      const given = name && `${name}-cogroup-agg-${index}`;
+      const operator = graph.nodeName(aggregatePrefix, given);
+      const open = kind.open({ initializer, aggregator, terms: rows });
+      const node = aggregationNode({ name: operator, open, builder, isVersioned, graceMs });
       return graph.add(node, this.#parents.get(grouping) as GraphNode);
     });
-    const merged = graph.nodeName(mergePrefix, checkName(name && `${name}-cogroup-merge`));
-    const node = new GraphNode(merged, {
-      write: (topology, parents) => topology.addProcessor(merged, passThrough() as never, parents),
-    });
-    graph.add(node, ...nodes);
-    const place = {
+    const merged = graph.nodeName(mergePrefix, name && `${name}-cogroup-merge`);
+    const node = graph.add(operatorNode(merged, passThrough()), ...nodes);
+    const result = {
       graph,
       node,
       name: merged,
-      key,
-      value,
+      key: key && kind.keyOf(key),
+      value: options.value,
       // As on the JVM: the merge itself, not the sources above it.
       sources: new Set([merged]),
       needsRepartition: false,
     };
-    return new KTable(place, rows, store.queryable);
+    return new KTable(result, rows, store.queryable);
   }
 
-  #addParents(inputs: readonly CogroupInput<K>[], store: StoreNames): void {
+  #addParents(inputs: readonly Pick<Cogrouped<K, never>, "grouping">[], store: StoreNames): void {
     for (const { grouping } of inputs) {
       const { node, needsRepartition } = grouping.place;
       if (!needsRepartition) {
@@ -103,9 +85,4 @@ export class Cogrouping<K> {
     const sources = [...this.#parents.keys()].flatMap(({ place }) => [...place.sources]);
     this.#graph.copartition(new Set(sources));
   }
-}
-
-/** The first serde of keys that one of the streams has. */
-export function firstKey<K>(inputs: readonly CogroupInput<K>[]): Serde<K> | undefined {
-  return inputs.find(({ grouping }) => grouping.place.key)?.grouping.place.key;
 }

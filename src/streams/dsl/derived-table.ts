@@ -1,4 +1,4 @@
-import { GraphNode, type GraphNodeOptions } from "../graph/graph-node.ts";
+import { GraphNode } from "../graph/graph-node.ts";
 import type { Change } from "../message.ts";
 import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
@@ -8,9 +8,9 @@ import { DerivedRows, type DeriveView } from "./derived-rows.ts";
 import { KTable } from "./ktable.ts";
 import {
   isMaterialized,
+  skipStoreName,
   type TableMaterializedOptions,
   tableStore,
-  withStoreDefaults,
 } from "./materialized.ts";
 import type { Named } from "./place.ts";
 
@@ -40,25 +40,22 @@ export function deriveTable<K, V, W>(
   const { graph, node: parentNode, sources } = parent.place;
   const store = checkName(options.store);
   const isGiven = isMaterialized(options);
-  if (countsStore && isGiven && store === undefined) graph.storeName(prefix);
-  const name = graph.nodeName(prefix, checkName(options.name));
+  if (countsStore) skipStoreName(graph, prefix, options);
+  const name = graph.nodeName(prefix, options.name);
   const rows = new DerivedRows(parent.rows, store, derive);
   const followVersions = () => {
     rows.followsVersions = true;
   };
   const isVersioned = store !== undefined && options.versioned !== undefined;
-  const flags: Partial<GraphNodeOptions> = {
+  const node = new GraphNode(name, {
     isVersioned: isGiven ? isVersioned : undefined,
     onVersionedParent: derivation.followsVersions ? followVersions : undefined,
-  };
-  const node = new GraphNode(name, {
-    ...flags,
     write(topology, parents) {
-      topology.addProcessor(name, open(rows) as Operator<never, never, unknown, unknown>, parents);
+      topology.addProcessor(name, open(rows), parents);
       if (store !== undefined) {
         const { key, value } = table.place;
-        const complete = withStoreDefaults(graph, { ...options, key, value });
-        topology.addStore(tableStore(store, name, complete), name);
+        const at = { graph, name: store, operator: name };
+        topology.addStore(tableStore(at, { ...options, key, value }), name);
       }
       topology.connect(name, ...stores);
     },

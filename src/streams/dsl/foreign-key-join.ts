@@ -3,8 +3,7 @@ import { MillraceError } from "../../errors.ts";
 import { callback } from "../callback.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
+import type { AnyOperator } from "../node.ts";
 import { joinForeignTable } from "../operators/foreign-key/foreign-table-join.ts";
 import type { ForeignKeySerdes } from "../operators/foreign-key/key-bytes.ts";
 import { type Response, responseSerde } from "../operators/foreign-key/response.ts";
@@ -20,7 +19,7 @@ import type { Serde } from "../serde.ts";
 import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { StreamPartitioner } from "../topology-node.ts";
 import { KTable } from "./ktable.ts";
-import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
+import { nameStore, tableStore } from "./materialized.ts";
 import { checkSameBuilder } from "./place.ts";
 import { needed } from "./repartition.ts";
 import { SourceRows } from "./source-rows.ts";
@@ -36,8 +35,6 @@ export type ForeignKeyJoinOptions<K, V, L, Out> = TableJoinOptions<K, Out> & {
   readonly otherPartitioner?: StreamPartitioner<L, null> | undefined;
 };
 
-type AnyOperator = Operator<never, never, unknown, unknown>;
-
 /**
  * Joins each row of a table with the row of another one whose key it gives (KIP-213, KIP-1104): it goes as a
  * subscription to the partition of that row, which answers now and with each of its changes
@@ -52,10 +49,11 @@ export function joinOnForeignKey<K, V, L, W, Out>(
 ): KTable<K, Out> {
   checkSameBuilder(left.place, right);
   callback(joiner, "a join");
+  callback(options.foreignKey, "the option `foreignKey` of a join");
   const { graph } = left.place;
   right.rows.sendOldValues(true);
   left.rows.sendOldValues(true);
-  const names = namesOf(graph, checkName(options.name));
+  const names = namesOf(graph, options.name);
   const join = { left, right, joiner, options, isLeft: kind === "left", names };
   const { resolve, sources } = addNodes(join, serdesOf(join));
   const result = names.result;
@@ -64,11 +62,11 @@ export function joinOnForeignKey<K, V, L, W, Out>(
   const node = new GraphNode(result, {
     isVersioned: options.versioned !== undefined,
     write(topology, parents) {
-      topology.addProcessor(result, tableSource<never, never>(rows as never), parents);
+      topology.addProcessor(result, tableSource(rows), parents);
       if (rows.store === undefined) return;
       const { key, value } = table.place;
-      const complete = withStoreDefaults(graph, { ...options, key, value });
-      topology.addStore(tableStore(rows.store, result, complete), result);
+      const at = { graph, name: rows.store, operator: result };
+      topology.addStore(tableStore(at, { ...options, key, value }), result);
     },
   });
   graph.add(node, resolve);
@@ -93,7 +91,7 @@ interface ForeignKeyJoin<K, V, L, W, Out> {
 /** The names of all parts, in the order in which Kafka counts them. */
 function namesOf(graph: StreamGraph, given: string | undefined) {
   const name = (prefix: string, suffix: string) =>
-    graph.nodeName(prefix, given && checkName(`${given}${suffix}`));
+    graph.nodeName(prefix, given && `${given}${suffix}`);
   const registration = "KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-";
   const processor = "KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-";
   const resolver = "KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-";
@@ -146,8 +144,8 @@ function addNodes<K, V, L, W, Out>(
 ): { readonly resolve: GraphNode; readonly sources: ReadonlySet<string> } {
   const { graph, node: leftNode } = left.place;
   const store = subscriptionStore(names.store, graph);
-  const leftTerms = new VersionTerms();
-  const rightTerms = new VersionTerms();
+  const leftTerms = { followsVersions: false };
+  const rightTerms = { followsVersions: false };
   const { foreignKey: foreignKeyOf, partitioner, otherPartitioner } = options;
   const send = addOperator(graph, leftNode, names.send, {
     open: () => sendSubscriptions({ foreignKeyOf, isLeft, serdes: all(), terms: leftTerms }),
@@ -197,9 +195,9 @@ function subscriptionStore(name: string, { defaults }: StreamGraph) {
   });
 }
 
-/** Learns from the graph whether the table above keeps versions. */
-class VersionTerms {
-  followsVersions = false;
+/** Told by the graph whether the table above keeps versions. */
+interface VersionTerms {
+  followsVersions: boolean;
 }
 
 /** What the node of an operator is made with: the operator is made when the topology is built. */
@@ -216,7 +214,7 @@ function addOperator(
   graph: StreamGraph,
   parent: GraphNode,
   name: string,
-  { open, store, reads = [], terms }: { [Key in keyof OperatorNode]: OperatorNode[Key] },
+  { open, store, reads = [], terms }: OperatorNode,
 ): GraphNode {
   const followVersions =
     terms &&
@@ -254,7 +252,7 @@ function addTopic<K, V>(
         name: sink,
         topic,
         ...serdes(),
-        partitioner: partitioner as StreamPartitioner<never, never> | undefined,
+        partitioner,
         parents: names,
       }),
   });

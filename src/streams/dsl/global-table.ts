@@ -1,9 +1,8 @@
+import { TopologyError } from "../../errors.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
 import { tableSource } from "../operators/table-source.ts";
-import type { TimestampExtractor } from "../timestamp-extractor.ts";
-import { nameStore, tableStore, withStoreDefaults } from "./materialized.ts";
+import { nameStore, tableSourceNames, tableStore } from "./materialized.ts";
 import { SourceRows } from "./source-rows.ts";
 import type { TableRows } from "./table-rows.ts";
 import type { TableOptions } from "./table-source.ts";
@@ -24,29 +23,40 @@ export class GlobalKTable<K, V> {
   }
 }
 
+/**
+ * How a topic is read as a global table, and how its rows are kept. It is always read from its beginning, is its own
+ * changelog, and keeps no versions.
+ */
+export type GlobalTableOptions<K, V> = Omit<
+  TableOptions<K, V>,
+  "offsetReset" | "changelog" | "versioned"
+>;
+
 /** Makes a global table of a topic (`StreamsBuilder.globalTable`). */
 export function globalTableFromTopic<K, V>(
   graph: StreamGraph,
   topic: string,
-  options: TableOptions<K, V>,
+  options: GlobalTableOptions<K, V>,
 ): GlobalKTable<K, V> {
-  const { key, value } = options;
-  const store = nameStore(graph, `${topic}-`, options);
-  const given = checkName(options.name);
-  const source = graph.nodeName("KSTREAM-SOURCE-", given && checkName(`${given}-source`));
-  const name = graph.nodeName("KTABLE-SOURCE-", given);
+  const { key, value, timestampExtractor } = options;
+  if ("versioned" in options && options.versioned !== undefined) {
+    const message = `the global table of ${topic} cannot keep versions: leave \`versioned\` out`;
+    throw new TopologyError("INVALID_TOPOLOGY", message);
+  }
+  // The topic itself is the changelog.
+  const store = nameStore(graph, `${topic}-`, { ...options, changelog: false });
+  const { source, name } = tableSourceNames(graph, options.name);
   const rows = new SourceRows<K, V>(store);
   rows.storeNames();
-  const timestampExtractor = options.timestampExtractor as TimestampExtractor | undefined;
   const node = new GraphNode(name, {
     write: (topology) =>
       topology.addGlobalStore({
         source: { name: source, topics: [topic], key, value, timestampExtractor },
-        processor: { name, open: tableSource<never, never>(rows as never) },
-        store: tableStore(store.name, name, {
-          ...withStoreDefaults(graph, options),
-          changelog: false,
-        }),
+        processor: { name, open: tableSource(rows) },
+        store: tableStore(
+          { graph, name: store.name, operator: name },
+          { ...options, changelog: false },
+        ),
         reprocessOnRestore: false,
       }),
   });

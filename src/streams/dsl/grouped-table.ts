@@ -1,27 +1,30 @@
 import { changeSerde } from "../change-serde.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { Change } from "../message.ts";
-import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import { int64 } from "../numeric-serdes.ts";
-import type { Aggregator, Initializer, Reducer } from "../operators/aggregation.ts";
+import {
+  type Aggregator,
+  counting,
+  type Initializer,
+  type Reducer,
+  reducing,
+} from "../operators/aggregation.ts";
+import { openRowStore } from "../operators/row-store.ts";
 import { aggregateTable } from "../operators/table-aggregate.ts";
-import { reduceTable } from "../operators/table-reduce.ts";
 import { failOnInvalidTimestamp } from "../timestamp-extractor.ts";
-import type { AggregateOptions, GroupedOptions } from "./grouped-stream.ts";
+import type { GroupedOptions } from "./grouped-stream.ts";
 import { KTable } from "./ktable.ts";
 import {
+  type AggregateOptions,
   nameStore,
   type StoreNames,
   type TableMaterializedOptions,
   tableStore,
-  withStoreDefaults,
 } from "./materialized.ts";
 import { type Named, type Place, withDefaults } from "./place.ts";
 import { needed } from "./repartition.ts";
-import { openTable, StoredRows } from "./stored-rows.ts";
-
-type AnyOperator = Operator<never, never, unknown, unknown>;
+import { StoredRows } from "./stored-rows.ts";
 
 /** An aggregation, where it keeps its results, and what it is called. */
 interface GroupAggregation<K, V, A> {
@@ -50,12 +53,11 @@ export class KGroupedTable<K, V> {
   /** Counts the rows of each group. */
   count(options: Named & TableMaterializedOptions<K, number> = {}): KTable<K, number> {
     const store = this.#nameStore(options);
-    const rows = new StoredRows<K, number>(store.name, openTable);
+    const rows = new StoredRows<K, number>(store.name, openRowStore);
     const open = aggregateTable<K, V, number>({
-      store: store.name,
-      retraction: rows,
-      initializer: () => 0,
-      adder: (count) => count + 1,
+      terms: rows,
+      initializer: counting.initializer,
+      adder: counting.aggregator,
       subtractor: (count) => count - 1,
     });
     const withValue = { ...options, value: options.value ?? int64 };
@@ -69,8 +71,9 @@ export class KGroupedTable<K, V> {
     options: Named & TableMaterializedOptions<K, V> = {},
   ): KTable<K, V> {
     const store = this.#nameStore(options);
-    const rows = new StoredRows<K, V>(store.name, openTable);
-    const open = reduceTable<K, V>({ store: store.name, retraction: rows, adder, subtractor });
+    const rows = new StoredRows<K, V>(store.name, openRowStore);
+    const { initializer, aggregator } = reducing(adder);
+    const open = aggregateTable({ terms: rows, initializer, adder: aggregator, subtractor });
     const withValue = { ...options, value: options.value ?? this.#place.value };
     return this.#table({ prefix: "KTABLE-REDUCE-", store, rows, open }, withValue);
   }
@@ -86,9 +89,8 @@ export class KGroupedTable<K, V> {
     options: AggregateOptions<K, A>,
   ): KTable<K, A> {
     const store = this.#nameStore(options);
-    const rows = new StoredRows<K, A>(store.name, openTable);
-    const terms = { store: store.name, retraction: rows };
-    const open = aggregateTable({ ...terms, initializer, adder, subtractor });
+    const rows = new StoredRows<K, A>(store.name, openRowStore);
+    const open = aggregateTable({ terms: rows, initializer, adder, subtractor });
     return this.#table({ prefix: "KTABLE-AGGREGATE-", store, rows, open }, options);
   }
 
@@ -102,8 +104,8 @@ export class KGroupedTable<K, V> {
     options: Named & TableMaterializedOptions<K, A>,
   ): KTable<K, A> {
     const { graph } = this.#place;
-    const given = checkName(options.name);
-    const suffixed = (suffix: string) => given && checkName(`${given}${suffix}`);
+    const given = options.name;
+    const suffixed = (suffix: string) => given && `${given}${suffix}`;
     const sink = graph.nodeName("KSTREAM-SINK-", suffixed("-sink"));
     const source = graph.nodeName("KSTREAM-SOURCE-", suffixed("-source"));
     const name = graph.nodeName(prefix, given);
@@ -117,9 +119,9 @@ export class KGroupedTable<K, V> {
       isVersioned: options.versioned !== undefined,
       write(topology, parents) {
         const { key, value } = table.place;
-        topology.addProcessor(name, open as AnyOperator, parents);
-        const complete = withStoreDefaults(graph, { ...options, key, value });
-        topology.addStore(tableStore(store.name, name, complete), name);
+        topology.addProcessor(name, open, parents);
+        const at = { graph, name: store.name, operator: name };
+        topology.addStore(tableStore(at, { ...options, key, value }), name);
       },
     });
     graph.add(node, repartition);

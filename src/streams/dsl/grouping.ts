@@ -1,25 +1,18 @@
 import { GraphNode } from "../graph/graph-node.ts";
-import type { Operator } from "../node.ts";
-import type { Serde } from "../serde.ts";
+import type { AnyOperator } from "../node.ts";
+import { type AggregationParts, checkParts } from "../operators/aggregation.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
+import type { AggregationKind } from "./aggregation-kind.ts";
 import { KTable } from "./ktable.ts";
-import type { StoreNames } from "./materialized.ts";
-import type { Place } from "./place.ts";
+import { type MaterializedOptions, nameStore, type StoreNames } from "./materialized.ts";
+import type { Named, Place } from "./place.ts";
 import { repartitionNode } from "./repartition.ts";
-import type { TableRows } from "./table-rows.ts";
+import { StoredRows } from "./stored-rows.ts";
 
-/** The operator of an aggregation, where it keeps its results, and what becomes of them. */
-export interface AggregationNode<K, V, KOut, A> {
-  readonly name: string;
-  readonly store: StoreNames;
-  readonly builder: StoreBuilder;
-  readonly open: Operator<K, V, KOut, unknown>;
-  readonly rows: TableRows<KOut, A>;
-  readonly key: Serde<KOut> | undefined;
-  readonly value: Serde<A> | undefined;
-  readonly isVersioned: boolean;
-  readonly graceMs?: number | undefined;
-}
+/** What generated names of aggregations and their stores begin with. */
+export const aggregatePrefix = "KSTREAM-AGGREGATE-";
+/** The same for reductions. */
+export const reducePrefix = "KSTREAM-REDUCE-";
 
 /**
  * The records of a stream by key, with the repartition topic that they must go through if the key has
@@ -29,28 +22,44 @@ export interface AggregationNode<K, V, KOut, A> {
 export class Grouping<K, V> {
   readonly place: Place<K, V>;
   /** What the repartition topic's name begins with; that of the store by default. */
-  readonly name: string | undefined;
+  readonly #name: string | undefined;
   #repartition: GraphNode | undefined;
 
   constructor(place: Place<K, V>, name: string | undefined) {
     this.place = place;
-    this.name = name;
+    this.#name = name;
   }
 
   /** Adds an aggregation of the records. */
-  addTable<KOut, A>(aggregation: AggregationNode<K, V, KOut, A>): KTable<KOut, A> {
-    const { graph, node: parent, sources } = this.place;
-    const { name, store, rows, key, value } = aggregation;
+  aggregate<KOut, A, Options extends Named & MaterializedOptions<K, A>>(
+    prefix: string,
+    kind: AggregationKind<K, KOut, A, Options>,
+    parts: AggregationParts<K, V, A>,
+    options: Options,
+  ): KTable<KOut, A> {
+    checkParts(parts);
+    const { graph, node: above } = this.place;
+    const store = nameStore(graph, prefix, options);
+    const name = graph.nodeName(prefix, options.name);
+    const key = options.key ?? this.place.key;
+    const rows = new StoredRows<KOut, A>(store.name, kind.openRows);
+    const node = aggregationNode({
+      name,
+      open: kind.open({ ...parts, terms: rows }),
+      builder: kind.store({ graph, name: store.name, operator: name }, { ...options, key }),
+      isVersioned: kind.isVersioned ?? false,
+      graceMs: kind.graceMs,
+    });
     const repartition = this.#repartitionFor(store);
-    if (repartition) graph.add(repartition, parent);
-    const node = graph.add(aggregationGraphNode(aggregation), repartition ?? parent);
+    if (repartition) graph.add(repartition, above);
+    graph.add(node, repartition ?? above);
     const place = {
       graph,
       node,
       name,
-      key,
-      value,
-      sources: repartition ? new Set([repartition.name]) : sources,
+      key: key && kind.keyOf(key),
+      value: options.value,
+      sources: repartition ? new Set([repartition.name]) : this.place.sources,
       needsRepartition: false,
     };
     return new KTable(place, rows, store.queryable);
@@ -59,34 +68,41 @@ export class Grouping<K, V> {
   /** Makes the repartition of the records for a store; the counter goes on by its three names also where there is one. */
   makeRepartition(store: StoreNames): GraphNode {
     const { graph, key, value } = this.place;
-    const isNamed = this.name !== undefined || store.queryable !== undefined;
-    const prefix = this.name ?? store.name;
+    const isNamed = this.#name !== undefined || store.queryable !== undefined;
+    const prefix = this.#name ?? store.name;
     return repartitionNode({ graph, prefix, isNamed, key, value, isOptimizable: true });
   }
 
   #repartitionFor(store: StoreNames): GraphNode | undefined {
     if (!this.place.needsRepartition) return undefined;
     const fresh = this.makeRepartition(store);
-    if (!this.#repartition || this.name === undefined) this.#repartition = fresh;
+    if (!this.#repartition || this.#name === undefined) this.#repartition = fresh;
     return this.#repartition;
   }
 }
 
+/** The operator of an aggregation, and the store of its results. */
+interface AggregationNode {
+  readonly name: string;
+  readonly open: AnyOperator;
+  readonly builder: StoreBuilder;
+  readonly isVersioned: boolean | undefined;
+  readonly graceMs: number | undefined;
+}
+
 /** The graph's node of an aggregation: its operator, and the store. */
-export function aggregationGraphNode<K, V, KOut, A>({
+export function aggregationNode({
   name,
   open,
   builder,
   isVersioned,
   graceMs,
-}: Omit<AggregationNode<K, V, KOut, A>, "isVersioned"> & {
-  readonly isVersioned?: boolean | undefined;
-}): GraphNode {
+}: AggregationNode): GraphNode {
   return new GraphNode(name, {
     isVersioned,
     graceMs,
     write(topology, parents) {
-      topology.addProcessor(name, open as Operator<never, never, unknown, unknown>, parents);
+      topology.addProcessor(name, open, parents);
       topology.addStore(builder, name);
     },
   });

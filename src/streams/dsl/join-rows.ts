@@ -1,18 +1,9 @@
 import { hashOrder } from "../java-order.ts";
 import type { NodeContext } from "../node.ts";
 import { openRowStore } from "../operators/row-store.ts";
-import { joinView, type TableJoiner, type TableJoinKind } from "../operators/table-join.ts";
+import { joinView, type TableJoin } from "../operators/table-join.ts";
 import type { TableTerms } from "../operators/table-result.ts";
 import type { TableRows, TableView } from "./table-rows.ts";
-
-/** What a join of tables is made of. */
-export interface TableJoin<K, V, W, Out> {
-  readonly kind: TableJoinKind;
-  readonly left: TableRows<K, V>;
-  readonly right: TableRows<K, W>;
-  readonly joiner: TableJoiner<K, V | null, W | null, Out | null>;
-  readonly store: string | undefined;
-}
 
 /** Rows of a join of two tables: in a store of their own, or computed from the rows of both. */
 export class JoinRows<K, V, W, Out> implements TableRows<K, Out>, TableTerms {
@@ -21,9 +12,9 @@ export class JoinRows<K, V, W, Out> implements TableRows<K, Out>, TableTerms {
   sendsOldValues = false;
   readonly #join: TableJoin<K, V, W, Out>;
 
-  constructor(join: TableJoin<K, V, W, Out>) {
+  constructor(join: TableJoin<K, V, W, Out>, store: string | undefined) {
     this.#join = join;
-    this.store = join.store;
+    this.store = store;
   }
 
   storeNames(): readonly string[] {
@@ -33,9 +24,8 @@ export class JoinRows<K, V, W, Out> implements TableRows<K, Out>, TableTerms {
   }
 
   open(context: NodeContext<never, never>): TableView<K, Out> {
-    const { kind, left, right, joiner } = this.#join;
     if (this.store !== undefined) return openRowStore(context, this.store);
-    return joinView(kind, context, left, right, joiner);
+    return joinView(this.#join, context);
   }
 
   /** Both tables have stores anyway, so that they always can. */

@@ -1,5 +1,5 @@
 import { type AsyncProcessorSupplier, asyncProcessorOperator } from "../async-processor.ts";
-import { GraphNode, type GraphNodeOptions } from "../graph/graph-node.ts";
+import { type GraphFlags, operatorNode } from "../graph/graph-node.ts";
 import { checkName } from "../name.ts";
 import type { Operator } from "../node.ts";
 import type { AsyncTerms } from "../operators/async/async-operator.ts";
@@ -161,7 +161,7 @@ export class KStream<K, V> {
 
   /** Begins to split the stream: each record goes to the first branch whose predicate is true for it. */
   split({ name }: Named = {}): BranchedStream<K, V> {
-    return new BranchedStream(this, checkName(name));
+    return new BranchedStream(this, name);
   }
 
   /** The records of both streams, in no order between them. */
@@ -171,8 +171,8 @@ export class KStream<K, V> {
   ): KStream<K, V> {
     checkSameBuilder(this.place, other);
     const { graph, node, sources, needsRepartition } = this.place;
-    const merged = graph.nodeName("KSTREAM-MERGE-", checkName(name));
-    const both = new GraphNode(merged, { isMerge: true, write: writes(merged, passThrough()) });
+    const merged = graph.nodeName("KSTREAM-MERGE-", name);
+    const both = operatorNode(merged, passThrough(), { isMerge: true });
     graph.add(both, node, other.place.node);
     return new KStream({
       graph,
@@ -378,19 +378,14 @@ export class KStream<K, V> {
     given: string | undefined,
     open: Operator<K, V, L, W>,
     { key, value, needsRepartition }: Pick<Place<L, W>, "key" | "value" | "needsRepartition">,
-    flags: Partial<GraphNodeOptions> = {},
+    flags: GraphFlags = {},
   ): KStream<L, W> {
     const { graph, node: parent, sources } = this.place;
-    const name = graph.nodeName(prefix, checkName(given));
-    const node = graph.add(new GraphNode(name, { ...flags, write: writes(name, open) }), parent);
+    const name = graph.nodeName(prefix, given);
+    const node = graph.add(operatorNode(name, open, flags), parent);
     return new KStream({ graph, node, name, key, value, sources, needsRepartition });
   }
 }
 
 const changesKey = { isKeyChanging: true };
 const changesValue = { isValueChanging: true };
-
-function writes<K, V, L, W>(name: string, open: Operator<K, V, L, W>): GraphNodeOptions["write"] {
-  return (topology, parents) =>
-    topology.addProcessor(name, open as Operator<never, never, unknown, unknown>, parents);
-}

@@ -1,9 +1,6 @@
 import { callback } from "../callback.ts";
-import { GraphNode } from "../graph/graph-node.ts";
-import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
+import { operatorNode } from "../graph/graph-node.ts";
 import type { Pair, Predicate, ValueMapper } from "../operators/stateless.ts";
-import { filterTable, filterView } from "../operators/table-filter.ts";
 import type { TableJoiner } from "../operators/table-join.ts";
 import { mapTableValues, mapView } from "../operators/table-map-values.ts";
 import { regroupTable } from "../operators/table-repartition-map.ts";
@@ -13,6 +10,7 @@ import {
   transformView,
   type ValueTransformerSupplier,
 } from "../operators/table-transform-values.ts";
+import type { Windowed } from "../stores/state-store.ts";
 import { deriveTable } from "./derived-table.ts";
 import { type ForeignKeyJoinOptions, joinOnForeignKey } from "./foreign-key-join.ts";
 import type { GroupedOptions } from "./grouped-stream.ts";
@@ -26,8 +24,6 @@ import type { TableRows } from "./table-rows.ts";
 
 /** Options of operators whose result is a table: it has a store of its own if that is given a name. */
 export type DerivedTableOptions<K, V> = Named & TableMaterializedOptions<K, V>;
-
-type AnyOperator = Operator<never, never, unknown, unknown>;
 
 /**
  * A table: for each key a row, which changes. Every operator gives a new table, whose rows follow those of
@@ -50,12 +46,14 @@ export class KTable<K, V> {
 
   /** Keeps the rows that the predicate is true for; a row that it becomes false for is deleted. */
   filter(keep: Predicate<K, V>, options: DerivedTableOptions<K, V> = {}): KTable<K, V> {
+    callback(keep, "filter");
+    const kept = (value: V, key: K) => (keep(value, key) ? value : null);
     const { table, rows } = deriveTable<K, V, V>(
       this,
       {
         prefix: "KTABLE-FILTER-",
-        open: (terms) => filterTable(keep, terms),
-        derive: (view) => filterView(view, keep),
+        open: (terms) => mapTableValues(kept, terms, true),
+        derive: (view) => mapView(view, kept),
         value: this.place.value,
         followsVersions: true,
         countsStore: true,
@@ -78,13 +76,17 @@ export class KTable<K, V> {
     mapper: ValueMapper<K, V, W | null>,
     options: DerivedTableOptions<K, W> = {},
   ): KTable<K, W> {
-    const derivation = {
-      prefix: "KTABLE-MAPVALUES-",
-      open: (terms: Parameters<typeof mapTableValues>[1]) => mapTableValues(mapper, terms),
-      derive: (view: Parameters<typeof mapView<K, V, W>>[0]) => mapView(view, mapper),
-      countsStore: true,
-    };
-    return deriveTable<K, V, W>(this, derivation, options).table;
+    callback(mapper, "mapValues");
+    return deriveTable<K, V, W>(
+      this,
+      {
+        prefix: "KTABLE-MAPVALUES-",
+        open: (terms) => mapTableValues(mapper, terms),
+        derive: (view) => mapView(view, mapper),
+        countsStore: true,
+      },
+      options,
+    ).table;
   }
 
   /**
@@ -112,12 +114,8 @@ export class KTable<K, V> {
   /** The changes of the table as a stream: each row's new value, null where it is deleted. */
   toStream({ name: given }: Named = {}): KStream<K, V | null> {
     const { graph, node: parent, key, sources } = this.place;
-    const name = graph.nodeName("KTABLE-TOSTREAM-", checkName(given));
-    const node = new GraphNode(name, {
-      write: (topology, parents) =>
-        topology.addProcessor(name, tableToStream() as AnyOperator, parents),
-    });
-    graph.add(node, parent);
+    const name = graph.nodeName("KTABLE-TOSTREAM-", given);
+    const node = graph.add(operatorNode(name, tableToStream()), parent);
     const { value } = this.place;
     return new KStream<K, V | null>({
       graph,
@@ -149,15 +147,13 @@ export class KTable<K, V> {
   ): KGroupedTable<L, W> {
     const { graph, node: parent, sources } = this.place;
     const { key, value } = options;
-    const given = checkName(options.name);
+    const given = options.name;
     const name = graph.nodeName("KTABLE-SELECT-", given);
     const terms = { followsVersions: false };
-    const open = regroupTable(select, key, terms) as AnyOperator;
-    const node = new GraphNode(name, {
+    const node = operatorNode(name, regroupTable(select, key, terms), {
       onVersionedParent() {
         terms.followsVersions = true;
       },
-      write: (topology, parents) => topology.addProcessor(name, open, parents),
     });
     graph.add(node, parent);
     this.rows.sendOldValues(true);
@@ -216,6 +212,24 @@ export class KTable<K, V> {
   }
 }
 
+/**
+ * A table with a row for each key and time window. Its store is a window store; tables derived from it
+ * are plain ones, whose stores have windowed keys.
+ */
+export class TimeWindowedKTable<K, V> extends KTable<Windowed<K>, V> {
+  /** What kind of windows the keys have: what tells the type of the store. */
+  readonly windows = "time";
+}
+
+/**
+ * A table with a row for each key and session. Its store is a session store; tables derived from it are
+ * plain ones, whose stores have windowed keys.
+ */
+export class SessionWindowedKTable<K, V> extends KTable<Windowed<K>, V> {
+  /** What kind of windows the keys have: what tells the type of the store. */
+  readonly windows = "session";
+}
+
 /** The options of either kind of join, which the one for foreign keys tells apart. */
 type JoinOptions<K, V, L, Out> =
   | (TableJoinOptions<K, Out> & { readonly foreignKey?: undefined })
@@ -229,7 +243,6 @@ function joinEither<K, V, L, W, Out>(
   options: JoinOptions<K, V, L, Out>,
 ): KTable<K, Out> {
   if (options.foreignKey) return joinOnForeignKey(kind, left, right, joiner, options);
-  const { foreignKey: _none, ...rest } = options;
   // Without a foreign key, the tables have the same keys.
-  return joinTables(kind, left, right as unknown as KTable<K, W>, joiner, rest);
+  return joinTables(kind, left, right as unknown as KTable<K, W>, joiner, options);
 }

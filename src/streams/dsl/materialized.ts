@@ -9,6 +9,7 @@ import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import { expiringTimestampedKeyValueStore } from "../stores/ttl.ts";
 import { versionedKeyValueStore } from "../stores/versioned-store.ts";
+import type { Named } from "./place.ts";
 import { needed } from "./repartition.ts";
 
 /** How the rows of a table are kept (`Materialized`). */
@@ -47,6 +48,14 @@ export interface WindowedMaterializedOptions<K, V> extends MaterializedOptions<K
   readonly retention?: Duration | undefined;
 }
 
+/** Options of an aggregation whose values have a type of their own, and so need a serde. */
+export type AggregateOptions<K, A> = Named &
+  TableMaterializedOptions<K, A> & { readonly value: Serde<A> };
+
+/** The same for an aggregation by windows. */
+export type WindowedAggregateOptions<K, A> = Named &
+  WindowedMaterializedOptions<K, A> & { readonly value: Serde<A> };
+
 /** The name of a table's store. */
 export interface StoreNames {
   readonly name: string;
@@ -74,23 +83,39 @@ export function nameStore(
   return { name, queryable: undefined };
 }
 
-/** The options, with what the builder of the program says of all stores where they say nothing else. */
-export function withStoreDefaults<O extends Pick<MaterializedOptions<never, never>, "storeType">>(
-  { defaults }: StreamGraph,
-  options: O,
-): O & Pick<StoreOptions<never, never>, "logsHeaders"> {
-  const storeType = options.storeType ?? defaults.storeType;
-  // The DSL writes no headers into its stores (Kafka Streams 4.3): only deletions are seen to have any.
-  const keepsHeaders = defaults.storeFormat === "headers" && storeType !== "memory";
-  return { ...options, storeType, logsHeaders: keepsHeaders ? "deletions" : undefined };
+/** The names of a source whose records become rows, and of the node that makes them; `given` is that of the latter. */
+export function tableSourceNames(graph: StreamGraph, given: string | undefined) {
+  const source = graph.nodeName("KSTREAM-SOURCE-", given && `${given}-source`);
+  return { source, name: graph.nodeName("KTABLE-SOURCE-", given) };
 }
 
-/** What the builders of stores take of the options of a table. Throws MISSING_SERDE, naming the operator. */
+/** Lets the counter of names go on for a store that is described and not named, as the JVM does in some operators. */
+export function skipStoreName(
+  graph: StreamGraph,
+  prefix: string,
+  options: Pick<MaterializedOptions<never, never>, "store">,
+): void {
+  if (isMaterialized(options) && options.store === undefined) graph.storeName(prefix);
+}
+
+/** Where a table's store is: its name, and the operator that writes it. */
+export interface StorePlace {
+  readonly graph: StreamGraph;
+  readonly name: string;
+  readonly operator: string;
+}
+
+/**
+ * What the builders of stores take of the options of a table, or of what the program says of all stores where they
+ * say nothing. Throws MISSING_SERDE, naming the operator.
+ */
 export function storeOptions<K, V>(
-  operator: string,
-  options: MaterializedOptions<K, V> & Pick<StoreOptions<K, V>, "logsHeaders">,
+  { graph: { defaults }, operator }: StorePlace,
+  options: MaterializedOptions<K, V>,
 ): StoreOptions<K, V> {
-  const { storeType, engine, changelog, compression, cache = true, logsHeaders } = options;
+  const { storeType = defaults.storeType, engine, changelog, compression, cache = true } = options;
+  // The DSL writes no headers into its stores (Kafka Streams 4.3): only deletions are seen to have any.
+  const keepsHeaders = defaults.storeFormat === "headers" && storeType !== "memory";
   return {
     key: needed(options.key, "keys", operator),
     value: needed(options.value, "values", operator),
@@ -99,17 +124,17 @@ export function storeOptions<K, V>(
     changelog,
     compression,
     cache,
-    logsHeaders,
+    logsHeaders: keepsHeaders ? "deletions" : undefined,
   };
 }
 
 /** A builder of the store of a table that has no windows (`KeyValueStoreMaterializer`). */
 export function tableStore<K, V>(
-  name: string,
-  operator: string,
+  place: StorePlace,
   options: TableMaterializedOptions<K, V>,
 ): StoreBuilder {
-  const common = storeOptions(operator, options);
+  const { name, operator } = place;
+  const common = storeOptions(place, options);
   const { versioned, ttl } = options;
   if (versioned && ttl !== undefined) {
     const message = `the store ${name} of ${operator} cannot have both versions and a ttl`;

@@ -1,7 +1,8 @@
 import { TopologyError } from "../../errors.ts";
 import { GraphNode, type GraphRole } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
-import type { Operator } from "../node.ts";
+import type { AnyOperator } from "../node.ts";
+import { passThrough } from "../operators/stateless.ts";
 import type { Serde } from "../serde.ts";
 import { checkSerde } from "../serde-check.ts";
 import { failOnInvalidTimestamp } from "../timestamp-extractor.ts";
@@ -41,7 +42,6 @@ export function repartitionNode<K, V>(repartition: Repartition<K, V>): GraphNode
   const role: GraphRole & { is: "repartition" } = {
     is: "repartition",
     isOptimizable,
-    topic,
     dropsNullKeys: false,
     again: (others) => {
       const all = [repartition, ...others] as readonly Repartition<K, V>[];
@@ -58,15 +58,13 @@ export function repartitionNode<K, V>(repartition: Repartition<K, V>): GraphNode
       const value = needed(repartition.value, "values", topic);
       const { partitioner } = repartition;
       topology.addRepartitionTopic({ name: topic, numPartitions });
-      topology.addProcessor(names.filter, role.dropsNullKeys ? dropNullKeys : passOn, parents);
-      topology.addSink({
-        name: names.sink,
-        topic,
-        key,
-        value,
-        partitioner,
-        parents: [names.filter],
-      });
+      topology.addProcessor(
+        names.filter,
+        role.dropsNullKeys ? dropNullKeys : passThrough(),
+        parents,
+      );
+      const sink = { name: names.sink, parents: [names.filter] };
+      topology.addSink({ ...sink, topic, key, value, partitioner });
       const timestampExtractor = failOnInvalidTimestamp;
       topology.addSource({ name: names.source, topics: [topic], key, value, timestampExtractor });
     },
@@ -88,9 +86,7 @@ export function needed<S>(serde: S | undefined, what: string, operator: string):
   return serde as S;
 }
 
-const passOn: Operator<never, never, unknown, unknown> = ({ forward }) => ({ process: forward });
-
-const dropNullKeys: Operator<never, never, unknown, unknown> = ({ forward }) => ({
+const dropNullKeys: AnyOperator = ({ forward }) => ({
   process(message) {
     if (message.key !== null) forward(message);
   },

@@ -1,5 +1,6 @@
 import { int64 } from "../numeric-serdes.ts";
 import {
+  type AggregationParts,
   type Aggregator,
   counting,
   type Initializer,
@@ -7,23 +8,16 @@ import {
   type Reducer,
   reducing,
 } from "../operators/aggregation.ts";
-import {
-  aggregateSessions,
-  type SessionAggregation,
-} from "../operators/session-window-aggregate.ts";
-import type { Windowed } from "../stores/state-store.ts";
-import { sessionWindowed } from "../windowed-serde.ts";
 import { checkEmitStrategy, type EmitStrategy, type SessionWindows } from "../windows.ts";
-import type { Grouping } from "./grouping.ts";
-import { isMaterialized, nameStore, type WindowedMaterializedOptions } from "./materialized.ts";
+import { bySession } from "./aggregation-kind.ts";
+import { aggregatePrefix, type Grouping, reducePrefix } from "./grouping.ts";
+import { SessionWindowedKTable } from "./ktable.ts";
+import {
+  skipStoreName,
+  type WindowedAggregateOptions,
+  type WindowedMaterializedOptions,
+} from "./materialized.ts";
 import type { Named } from "./place.ts";
-import { openSessions, StoredRows } from "./stored-rows.ts";
-import { addWindowedTable, type WindowedAggregateOptions } from "./windowed-aggregation.ts";
-import { sessionsStore } from "./windowed-materialized.ts";
-import { SessionWindowedKTable } from "./windowed-table.ts";
-
-const aggregatePrefix = "KSTREAM-AGGREGATE-";
-const reducePrefix = "KSTREAM-REDUCE-";
 
 /**
  * The records of a stream by key and session, to be made into tables with a row for each. When sessions
@@ -49,9 +43,7 @@ export class SessionWindowedKStream<K, V> {
   count(
     options: Named & WindowedMaterializedOptions<K, number> = {},
   ): SessionWindowedKTable<K, number> {
-    const { graph } = this.#grouping.place;
-    // As the JVM's does, where a `Materialized` without a name is given.
-    if (isMaterialized(options) && options.store === undefined) graph.storeName(aggregatePrefix);
+    skipStoreName(this.#grouping.place.graph, aggregatePrefix, options);
     const value = options.value ?? int64;
     return this.#table(aggregatePrefix, counting, { ...options, value });
   }
@@ -62,8 +54,7 @@ export class SessionWindowedKStream<K, V> {
     options: Named & WindowedMaterializedOptions<K, V> = {},
   ): SessionWindowedKTable<K, V> {
     const value = options.value ?? this.#grouping.place.value;
-    const parts = reducing(reducer) as Parts<K, V, V>;
-    return this.#table(reducePrefix, parts, { ...options, value });
+    return this.#table(reducePrefix, reducing(reducer), { ...options, value });
   }
 
   /**
@@ -91,27 +82,11 @@ export class SessionWindowedKStream<K, V> {
 
   #table<A>(
     prefix: string,
-    { initializer, aggregator, merger }: Parts<K, V, A>,
+    { merger, ...parts }: AggregationParts<K, V, A> & { readonly merger: Merger<K, A> },
     options: Named & WindowedMaterializedOptions<K, A>,
   ): SessionWindowedKTable<K, A> {
-    const windows = this.#windows;
-    const emitStrategy = this.#emitStrategy;
-    const store = nameStore(this.#grouping.place.graph, prefix, options);
-    const rows = new StoredRows<Windowed<K>, A>(store.name, openSessions);
-    const terms = { store: store.name, retraction: rows, initializer, aggregator, merger };
-    const table = addWindowedTable(this.#grouping, {
-      prefix,
-      store,
-      rows,
-      open: aggregateSessions({ ...terms, windows, emitStrategy }),
-      graceMs: windows.gapMs + windows.graceMs,
-      options,
-      windowedKey: (key) => sessionWindowed(key),
-      storeBuilder: (operator, complete) =>
-        sessionsStore(store.name, operator, windows, emitStrategy, complete),
-    });
+    const kind = bySession<K, A>(this.#windows, this.#emitStrategy, merger);
+    const table = this.#grouping.aggregate(prefix, kind, parts, options);
     return new SessionWindowedKTable(table.place, table.rows, table.queryableStoreName);
   }
 }
-
-type Parts<K, V, A> = Pick<SessionAggregation<K, V, A>, "initializer" | "aggregator" | "merger">;

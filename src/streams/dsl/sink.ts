@@ -1,6 +1,5 @@
 import type { Serializer } from "../../client/index.ts";
 import { GraphNode } from "../graph/graph-node.ts";
-import { checkName } from "../name.ts";
 import type { SerializerFor } from "../serializer-for.ts";
 import type { StreamPartitioner, TopicExtractor } from "../topology-node.ts";
 import type { Named, Place } from "./place.ts";
@@ -22,20 +21,13 @@ export function writeStream<K, V>(
   options: ProducedOptions<K, V>,
 ): void {
   const { graph, node: parent } = place;
-  const name = graph.nodeName("KSTREAM-SINK-", checkName(options.name));
+  const name = graph.nodeName("KSTREAM-SINK-", options.name);
   const node = new GraphNode(name, {
     write(topology, parents) {
       const key = needed<Serializer<K>>(options.key ?? place.key, "keys", name);
       const value = needed<Serializer<V>>(options.value ?? place.value, "values", name);
       const { partitioner } = options;
-      topology.addSink({
-        name,
-        topic: topic as string | TopicExtractor<never, never>,
-        key,
-        value,
-        partitioner: partitioner as StreamPartitioner<never, never> | undefined,
-        parents,
-      });
+      topology.addSink({ name, topic, key, value, partitioner, parents });
     },
   });
   graph.add(node, parent);

@@ -5,8 +5,8 @@ import { int64, string } from "../serdes.ts";
 import { keyValueStore } from "../stores/key-value-builders.ts";
 import { TopologyTestDriver } from "../testing/topology-test-driver.ts";
 import { session, tumbling } from "../windows.ts";
+import { SessionWindowedKTable, TimeWindowedKTable } from "./ktable.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
-import { SessionWindowedKTable, TimeWindowedKTable } from "./windowed-table.ts";
 
 const text = { key: string, value: string };
 

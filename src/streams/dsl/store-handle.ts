@@ -7,8 +7,7 @@ import type {
 } from "../stores/state-store.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import type { GlobalKTable } from "./global-table.ts";
-import type { KTable } from "./ktable.ts";
-import type { SessionWindowedKTable, TimeWindowedKTable } from "./windowed-table.ts";
+import type { KTable, SessionWindowedKTable, TimeWindowedKTable } from "./ktable.ts";
 
 /** What names a store and knows its type: a table that was given a store by name, or a store's builder. */
 export type StoreHandle = StoreBuilder | StoredTable;

@@ -1,44 +1,35 @@
 import type { NodeContext } from "../node.ts";
-import { openRowStore } from "../operators/row-store.ts";
+import type { ResultTerms } from "../operators/aggregation.ts";
 import type { SessionStore, TimestampedWindowStore, Windowed } from "../stores/state-store.ts";
 import type { TableRows, TableView } from "./table-rows.ts";
 
+/** Says how rows are found in a store: `openRowStore`, {@link openWindows} or {@link openSessions}. */
+export type OpenRows<K, V> = (context: NodeContext<never, never>, store: string) => TableView<K, V>;
+
 /** Rows of a table that lie in a store of its own. */
-export class StoredRows<K, V> implements TableRows<K, V> {
+export class StoredRows<K, V> implements TableRows<K, V>, ResultTerms {
   /** Whether the operator that writes the store is to send old values; read when it is opened. */
   sendsOldValues = false;
-  readonly #store: string;
-  readonly #openView: (context: NodeContext<never, never>, store: string) => TableView<K, V>;
+  readonly store: string;
+  readonly #openRows: OpenRows<K, V>;
 
-  /** `openView` says how rows are found in the store: {@link openTable}, {@link openWindows} or {@link openSessions}. */
-  constructor(
-    store: string,
-    openView: (context: NodeContext<never, never>, store: string) => TableView<K, V>,
-  ) {
-    this.#store = store;
-    this.#openView = openView;
+  constructor(store: string, openRows: OpenRows<K, V>) {
+    this.store = store;
+    this.#openRows = openRows;
   }
 
   storeNames(): readonly string[] {
-    return [this.#store];
+    return [this.store];
   }
 
   open(context: NodeContext<never, never>): TableView<K, V> {
-    return this.#openView(context, this.#store);
+    return this.#openRows(context, this.store);
   }
 
   sendOldValues(): boolean {
     this.sendsOldValues = true;
     return true;
   }
-}
-
-/** Opens the rows of a table without windows. */
-export function openTable<K, V>(
-  context: NodeContext<never, never>,
-  store: string,
-): TableView<K, V> {
-  return openRowStore<K, V>(context, store);
 }
 
 /** Opens the rows of a table with windows. */

@@ -2,7 +2,6 @@ import { TopologyError } from "../../errors.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { GraphNode, type GraphRole } from "../graph/graph-node.ts";
 import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
 import { joinWindow } from "../operators/join-window.ts";
 import { passThrough } from "../operators/stateless.ts";
 import { type JoinSpan, joinStream } from "../operators/stream-join.ts";
@@ -75,13 +74,15 @@ export function joinStreams<K, V, W, Out>(
   const storeType = options.storeType ?? graph.defaults.storeType;
   const stores = storesOf(kind, names, span, left, right, { ...options, storeType });
   if (options.store === undefined) {
-    for (const store of stores.all) graph.noteUnnamed(store);
+    for (const store of stores.all) {
+      graph.noteUnnamed(store);
+      if (options.changelog !== false) graph.noteUnnamed(`${store}-changelog`);
+    }
   }
   const windowed = (side: "left" | "right") =>
     new GraphNode(names.windowed[side], {
       write(topology, parents) {
-        const open = joinWindow(names.store[side]) as Operator<never, never, unknown, unknown>;
-        topology.addProcessor(names.windowed[side], open, parents);
+        topology.addProcessor(names.windowed[side], joinWindow(names.store[side]), parents);
         topology.addStore(stores[side](), names.windowed[side]);
       },
     });
@@ -110,7 +111,7 @@ export function joinStreams<K, V, W, Out>(
       topology.addStore(stores.left(), names.join.right);
       if (kind !== "inner") topology.addStore(stores.unjoined(), names.join.right);
       const both = [names.join.left, names.join.right];
-      topology.addProcessor(names.merge, passThrough() as never, both);
+      topology.addProcessor(names.merge, passThrough(), both);
     },
   });
   graph.add(node, left.node, right.node);
@@ -256,6 +257,5 @@ function operatorsOf<K, V, W, Out>(
     otherStore: store.left,
   });
   const self = joinSelf({ span, joiner: joiner as never, store: store.left });
-  const opaque = (open: unknown) => open as Operator<never, never, unknown, unknown>;
-  return { left: opaque(left), right: opaque(right), self: opaque(self) };
+  return { left, right, self };
 }

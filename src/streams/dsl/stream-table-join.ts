@@ -1,18 +1,17 @@
 import { TopologyError } from "../../errors.ts";
 import { type Duration, durationMs } from "../duration.ts";
-import { GraphNode } from "../graph/graph-node.ts";
-import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
+import { GraphNode, operatorNode } from "../graph/graph-node.ts";
 import type { ValueMapper } from "../operators/stateless.ts";
 import { type Joiner, joinTable } from "../operators/stream-table-join.ts";
 import { joinTableInTime } from "../operators/stream-table-join-grace.ts";
 import type { Serde } from "../serde.ts";
 import { timeOrderedBuffer } from "../stores/time-ordered-buffer.ts";
 import type { TopologyBuilder } from "../topology-builder.ts";
+import type { GlobalKTable } from "./global-table.ts";
 import { copartitioned } from "./join-repartition.ts";
+import type { KTable } from "./ktable.ts";
 import type { Named, Place } from "./place.ts";
 import { needed } from "./repartition.ts";
-import type { TableRows } from "./table-rows.ts";
 
 /** Options of joins of a stream with a table. */
 export interface StreamTableJoinOptions<K, V> extends Named {
@@ -26,20 +25,15 @@ export interface StreamTableJoinOptions<K, V> extends Named {
   readonly grace?: Duration | undefined;
 }
 
-/** A table that can be looked up. */
-export interface JoinedTable<L, W> {
-  readonly rows: TableRows<L, W>;
-}
-
 /** Joins a stream with a table of the same keys; gives the place of the result. */
 export function joinStreamWithTable<K, V, W, Out>(
   isLeft: boolean,
   stream: Place<K, V>,
-  table: JoinedTable<K, W> & { readonly place: Place<K, W> },
+  table: KTable<K, W>,
   joiner: Joiner<K, V, W | null, Out>,
   options: StreamTableJoinOptions<K, V>,
 ): Place<K, Out> {
-  const given = checkName(options.name);
+  const given = options.name;
   const serdes = { key: options.key, value: options.left };
   const left = copartitioned(stream, serdes, given);
   const { graph, node: parent, key } = left;
@@ -51,7 +45,10 @@ export function joinStreamWithTable<K, V, W, Out>(
   if (grace !== undefined && table.place.node.options.isVersioned === false) {
     throw new TopologyError("INVALID_TOPOLOGY", graceNeedsVersions(name));
   }
-  if (grace !== undefined && given === undefined) graph.noteUnnamed(buffer);
+  if (grace !== undefined && given === undefined) {
+    graph.noteUnnamed(buffer);
+    graph.noteUnnamed(`${buffer}-changelog`);
+  }
   const { rows } = table;
   const keyOf: ValueMapper<K, V, K> = (_value, own) => own;
   const terms = { rows, keyOf, joiner, isLeft };
@@ -60,7 +57,7 @@ export function joinStreamWithTable<K, V, W, Out>(
   const node = new GraphNode(name, {
     takesNullKeys: isLeft,
     write(topology, parents) {
-      topology.addProcessor(name, open as Operator<never, never, unknown, unknown>, parents);
+      topology.addProcessor(name, open, parents);
       if (grace !== undefined) {
         const key = needed(left.key, "keys", name);
         const value = needed(left.value, "values", name);
@@ -79,20 +76,16 @@ export function joinStreamWithTable<K, V, W, Out>(
 export function joinStreamWithGlobalTable<K, V, L, W, Out>(
   isLeft: boolean,
   stream: Place<K, V>,
-  { rows }: JoinedTable<L, W>,
+  { rows }: GlobalKTable<L, W>,
   keyOf: ValueMapper<K, V, L | null>,
   joiner: Joiner<K, V, W | null, Out>,
   { name: given }: Named,
 ): Place<K, Out> {
   const { graph, node: parent, key, sources, needsRepartition } = stream;
   // The inner join too is called a left join here, as in Kafka Streams.
-  const name = graph.nodeName("KSTREAM-LEFTJOIN-", checkName(given));
+  const name = graph.nodeName("KSTREAM-LEFTJOIN-", given);
   const open = joinTable({ rows, keyOf, joiner, isLeft });
-  const node = new GraphNode(name, {
-    takesNullKeys: isLeft,
-    write: (topology, parents) =>
-      topology.addProcessor(name, open as Operator<never, never, unknown, unknown>, parents),
-  });
+  const node = operatorNode(name, open, { takesNullKeys: isLeft });
   graph.add(node, parent);
   return { graph, node, name, key, value: undefined, sources, needsRepartition };
 }
@@ -109,7 +102,7 @@ function checkVersions(
       throw new TopologyError("INVALID_TOPOLOGY", graceNeedsVersions(name));
     }
     if (graceMs > history) {
-      const message = `${name} has ${graceMs} ms of grace, and the table keeps versions for ${history} ms only`;
+      const message = `${name} has ${graceMs} ms of grace, and the table keeps versions for ${history} ms only: give its store a longer \`history\``;
       throw new TopologyError("RETENTION_TOO_SHORT", message);
     }
   }

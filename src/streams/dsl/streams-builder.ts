@@ -2,7 +2,6 @@ import type { OffsetReset } from "../../client/index.ts";
 import { TopologyError } from "../../errors.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import { type Optimization, type StoreFormat, StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
 import { type ProcessorSupplier, processorOperator } from "../processor.ts";
 import type { ProcessorWrapper } from "../processor-wrapper.ts";
 import type { Serde } from "../serde.ts";
@@ -10,9 +9,14 @@ import type { StoreType } from "../stores/builder-options.ts";
 import type { StoreBuilder } from "../stores/store-builder.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
 import { Topology } from "../topology.ts";
-import { type GlobalKTable, globalTableFromTopic } from "./global-table.ts";
+import {
+  type GlobalKTable,
+  type GlobalTableOptions,
+  globalTableFromTopic,
+} from "./global-table.ts";
 import { KStream } from "./kstream.ts";
 import type { KTable } from "./ktable.ts";
+import { tableSourceNames } from "./materialized.ts";
 import type { Named } from "./place.ts";
 import { type TableOptions, tableFromTopic } from "./table-source.ts";
 
@@ -75,12 +79,10 @@ export class StreamsBuilder {
     topics: string | readonly string[] | RegExp,
     options: ConsumedOptions<K, V>,
   ): KStream<K, V> {
-    const { key, value } = options;
+    const { key, value, timestampExtractor, offsetReset } = options;
     const graph = this.#graph;
-    const name = graph.nodeName("KSTREAM-SOURCE-", checkName(options.name));
+    const name = graph.nodeName("KSTREAM-SOURCE-", options.name);
     const list = typeof topics === "string" ? [topics] : topics;
-    const { offsetReset } = options;
-    const timestampExtractor = options.timestampExtractor as TimestampExtractor | undefined;
     const node = new GraphNode(name, {
       role: { is: "source", topics: list, offsetReset },
       write: (topology) =>
@@ -100,7 +102,7 @@ export class StreamsBuilder {
   }
 
   /** A table of a topic that every instance has whole, from all of the topic's partitions. */
-  globalTable<K, V>(topic: string, options: TableOptions<K, V>): GlobalKTable<K, V> {
+  globalTable<K, V>(topic: string, options: GlobalTableOptions<K, V>): GlobalKTable<K, V> {
     return globalTableFromTopic(this.#graph, topic, options);
   }
 
@@ -122,19 +124,13 @@ export class StreamsBuilder {
     options: ConsumedOptions<K, V>,
   ): this {
     const graph = this.#graph;
-    const { key, value } = options;
-    const given = checkName(options.name);
-    const source = graph.nodeName(
-      "KSTREAM-SOURCE-",
-      given === undefined ? given : `${given}-source`,
-    );
-    const processor = graph.nodeName("KTABLE-SOURCE-", given);
-    const timestampExtractor = options.timestampExtractor as TimestampExtractor | undefined;
+    const { key, value, timestampExtractor } = options;
+    const { source, name } = tableSourceNames(graph, options.name);
     const node = new GraphNode(store.name, {
       write: (topology) =>
         topology.addGlobalStore({
           source: { name: source, topics: [topic], key, value, timestampExtractor },
-          processor: { name: processor, open: processorOperator(supply) as never },
+          processor: { name, open: processorOperator(supply) },
           store,
           reprocessOnRestore: true,
         }),
@@ -152,7 +148,10 @@ export class StreamsBuilder {
       optimization === "none" ? [] : optimization === "all" ? allOptimizations : optimization;
     for (const one of chosen) {
       if (allOptimizations.includes(one)) continue;
-      throw new TopologyError("INVALID_TOPOLOGY", `there is no optimization ${one}`);
+      throw new TopologyError(
+        "INVALID_TOPOLOGY",
+        `there is no optimization ${one}: choose from ${allOptimizations.join(", ")}`,
+      );
     }
     const requiresNames = ensureExplicitInternalResourceNaming;
     return new Topology(this.#graph.build(new Set(chosen), { requiresNames }));

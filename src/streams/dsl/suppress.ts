@@ -4,7 +4,6 @@ import { type Duration, durationMs } from "../duration.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import { windowGraceOf } from "../graph/window-grace.ts";
 import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
 import { type Suppression, suppressTable, suppressView } from "../operators/suppress.ts";
 import type { StoreOptions } from "../stores/builder-options.ts";
 import type { Windowed } from "../stores/state-store.ts";
@@ -61,7 +60,7 @@ export function suppressChanges<K, V>(
     isVersioned: false,
     write(topology, parents) {
       const serdes = { key: needed(key, "keys", name), value: needed(value, "values", name) };
-      topology.addProcessor(name, open as Operator<never, never, unknown, unknown>, parents);
+      topology.addProcessor(name, open, parents);
       topology.addStore(suppressBuffer(store, { ...serdes, changelog }), name);
     },
   });

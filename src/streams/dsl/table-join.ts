@@ -1,11 +1,10 @@
 import { callback } from "../callback.ts";
 import { GraphNode } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
-import type { Operator } from "../node.ts";
 import {
   joinTableSide,
   mergeTableJoin,
+  type TableJoin,
   type TableJoiner,
   type TableJoinKind,
 } from "../operators/table-join.ts";
@@ -17,14 +16,11 @@ import {
   type StoreNames,
   type TableMaterializedOptions,
   tableStore,
-  withStoreDefaults,
 } from "./materialized.ts";
 import { checkSameBuilder, type Named } from "./place.ts";
 
 /** Options of joins of tables by their keys. The result has a store if anything is said of it. */
 export type TableJoinOptions<K, Out> = Named & TableMaterializedOptions<K, Out>;
-
-type AnyOperator = Operator<never, never, unknown, unknown>;
 
 /** Joins two tables by their keys, which must be partitioned alike (`KTableImpl.doJoin`). */
 export function joinTables<K, V, W, Out>(
@@ -41,18 +37,18 @@ export function joinTables<K, V, W, Out>(
   const store: StoreNames | undefined = isStored
     ? nameStore(graph, "KTABLE-MERGE-", options)
     : undefined;
-  const given = checkName(options.name);
+  const given = options.name;
   const merge = graph.nodeName("KTABLE-MERGE-", given);
   const sources = new Set([...left.place.sources, ...right.place.sources]);
   graph.copartition(sources);
   if (kind !== "inner") left.rows.sendOldValues(true);
   if (kind === "outer") right.rows.sendOldValues(true);
-  const terms = { kind, left: left.rows, right: right.rows, joiner, store: store?.name };
-  const rows = new JoinRows(terms);
+  const join = { kind, left: left.rows, right: right.rows, joiner };
+  const rows = new JoinRows(join, store?.name);
   const names = sideNames(graph, given);
   const stores = { left: left.rows.storeNames(), right: right.rows.storeNames() };
   const versioned = { left: false, right: false };
-  const sides = sidesOf(terms, rows, versioned);
+  const sides = sidesOf(join, rows, versioned);
   const node = new GraphNode(merge, {
     isVersioned: isStored && options.versioned !== undefined,
     onVersionedParent(parent) {
@@ -60,14 +56,14 @@ export function joinTables<K, V, W, Out>(
       if (parent === right.place.node.name) versioned.right = true;
     },
     write(topology) {
-      topology.addProcessor(names.left, sides.left as AnyOperator, [left.place.name]);
-      topology.addProcessor(names.right, sides.right as AnyOperator, [right.place.name]);
+      topology.addProcessor(names.left, sides.left, [left.place.name]);
+      topology.addProcessor(names.right, sides.right, [right.place.name]);
       const both = [names.left, names.right];
-      topology.addProcessor(merge, mergeTableJoin(rows) as AnyOperator, both);
+      topology.addProcessor(merge, mergeTableJoin(rows), both);
       if (store) {
         const { key, value } = table.place;
-        const complete = withStoreDefaults(graph, { ...options, key, value });
-        topology.addStore(tableStore(store.name, merge, complete), merge);
+        const at = { graph, name: store.name, operator: merge };
+        topology.addStore(tableStore(at, { ...options, key, value }), merge);
       }
       topology.connect(names.left, ...stores.right);
       topology.connect(names.right, ...stores.left);
@@ -83,24 +79,14 @@ export function joinTables<K, V, W, Out>(
 
 function sideNames(graph: StreamGraph, given: string | undefined) {
   return {
-    left: graph.nodeName("KTABLE-JOINTHIS-", given && checkName(`${given}-join-this`)),
-    right: graph.nodeName("KTABLE-JOINOTHER-", given && checkName(`${given}-join-other`)),
+    left: graph.nodeName("KTABLE-JOINTHIS-", given && `${given}-join-this`),
+    right: graph.nodeName("KTABLE-JOINOTHER-", given && `${given}-join-other`),
   };
 }
 
 /** What each side does with the changes of its table; the right side of a left join needs a left row. */
 function sidesOf<K, V, W, Out>(
-  {
-    kind,
-    left,
-    right,
-    joiner,
-  }: {
-    readonly kind: TableJoinKind;
-    readonly left: KTable<K, V>["rows"];
-    readonly right: KTable<K, W>["rows"];
-    readonly joiner: TableJoiner<K, V | null, W | null, Out | null>;
-  },
+  { kind, left, right, joiner }: TableJoin<K, V, W, Out>,
   rows: JoinRows<K, V, W, Out>,
   versioned: { readonly left: boolean; readonly right: boolean },
 ) {

@@ -1,7 +1,6 @@
 import type { OffsetReset } from "../../client/index.ts";
 import { GraphNode, type GraphRole } from "../graph/graph-node.ts";
 import type { StreamGraph } from "../graph/stream-graph.ts";
-import { checkName } from "../name.ts";
 import { tableSource } from "../operators/table-source.ts";
 import type { Serde } from "../serde.ts";
 import type { TimestampExtractor } from "../timestamp-extractor.ts";
@@ -9,8 +8,8 @@ import { KTable } from "./ktable.ts";
 import {
   nameStore,
   type TableMaterializedOptions,
+  tableSourceNames,
   tableStore,
-  withStoreDefaults,
 } from "./materialized.ts";
 import type { Named, Place } from "./place.ts";
 import { repartitionNode } from "./repartition.ts";
@@ -32,29 +31,21 @@ export function tableFromTopic<K, V>(
   topic: string,
   options: TableOptions<K, V>,
 ): KTable<K, V> {
-  const { key, value, offsetReset } = options;
+  const { key, value, timestampExtractor, offsetReset } = options;
   const store = nameStore(graph, `${topic}-`, options);
-  const given = checkName(options.name);
-  const source = graph.nodeName("KSTREAM-SOURCE-", given && checkName(`${given}-source`));
-  const name = graph.nodeName("KTABLE-SOURCE-", given);
+  const { source, name } = tableSourceNames(graph, options.name);
   const rows = new SourceRows<K, V>(store);
   const role: GraphRole & { is: "table-source" } = { is: "table-source", reusesTopic: false };
-  const timestampExtractor = options.timestampExtractor as TimestampExtractor | undefined;
   const node = new GraphNode(name, {
     role,
     isVersioned: options.versioned !== undefined,
     write(topology) {
-      topology.addSource({
-        name: source,
-        topics: [topic],
-        key,
-        value,
-        timestampExtractor,
-        offsetReset,
-      });
-      topology.addProcessor(name, tableSource<never, never>(rows as never), [source]);
+      const terms = { key, value, timestampExtractor, offsetReset };
+      topology.addSource({ name: source, topics: [topic], ...terms });
+      topology.addProcessor(name, tableSource(rows), [source]);
       if (rows.store === undefined) return;
-      topology.addStore(tableStore(rows.store, name, withStoreDefaults(graph, options)), name);
+      const at = { graph, name: rows.store, operator: name };
+      topology.addStore(tableStore(at, options), name);
       if (role.reusesTopic) topology.reuseSourceTopic(rows.store, topic);
     },
   });
@@ -71,7 +62,7 @@ export function streamToTable<K, V>(
 ): KTable<K, NonNullable<V>> {
   type Row = NonNullable<V>;
   const { graph } = stream;
-  const given = checkName(options.name);
+  const given = options.name;
   const name = graph.nodeName("KSTREAM-TOTABLE-", given);
   const store = nameStore(graph, "KSTREAM-TOTABLE-", options);
   const key = options.key ?? stream.key;
@@ -88,10 +79,10 @@ export function streamToTable<K, V>(
   const node = new GraphNode(name, {
     isVersioned: options.versioned !== undefined,
     write(topology, parents) {
-      topology.addProcessor(name, tableSource<never, never>(rows as never), parents);
+      topology.addProcessor(name, tableSource(rows), parents);
       if (rows.store === undefined) return;
-      const complete = withStoreDefaults(graph, { ...options, key, value });
-      topology.addStore(tableStore(rows.store, name, complete), name);
+      const at = { graph, name: rows.store, operator: name };
+      topology.addStore(tableStore(at, { ...options, key, value }), name);
     },
   });
   graph.add(node, parent);

@@ -1,17 +1,13 @@
 import { TopologyError } from "../../errors.ts";
 import { int64 } from "../numeric-serdes.ts";
 import {
-  type Aggregation,
+  type AggregationParts,
   type Aggregator,
   counting,
   type Initializer,
   type Reducer,
   reducing,
 } from "../operators/aggregation.ts";
-import { aggregateSliding } from "../operators/sliding-window-aggregate.ts";
-import { aggregateWindows } from "../operators/window-aggregate.ts";
-import type { Windowed } from "../stores/state-store.ts";
-import { windowed } from "../windowed-serde.ts";
 import {
   checkEmitStrategy,
   type EmitStrategy,
@@ -19,16 +15,15 @@ import {
   TimeWindows,
   type Windows,
 } from "../windows.ts";
-import type { Grouping } from "./grouping.ts";
-import { isMaterialized, nameStore, type WindowedMaterializedOptions } from "./materialized.ts";
+import { byTime } from "./aggregation-kind.ts";
+import { aggregatePrefix, type Grouping, reducePrefix } from "./grouping.ts";
+import { TimeWindowedKTable } from "./ktable.ts";
+import {
+  skipStoreName,
+  type WindowedAggregateOptions,
+  type WindowedMaterializedOptions,
+} from "./materialized.ts";
 import type { Named } from "./place.ts";
-import { openWindows, StoredRows } from "./stored-rows.ts";
-import { addWindowedTable, type WindowedAggregateOptions } from "./windowed-aggregation.ts";
-import { windowedStore } from "./windowed-materialized.ts";
-import { TimeWindowedKTable } from "./windowed-table.ts";
-
-const aggregatePrefix = "KSTREAM-AGGREGATE-";
-const reducePrefix = "KSTREAM-REDUCE-";
 
 /**
  * The records of a stream by key and time window, to be made into tables with a row for each. Where
@@ -54,10 +49,10 @@ export class TimeWindowedKStream<K, V> {
   count(
     options: Named & WindowedMaterializedOptions<K, number> = {},
   ): TimeWindowedKTable<K, number> {
-    const { graph } = this.#grouping.place;
-    // As the JVM's does, where a `Materialized` without a name is given, but not for sliding windows.
-    const isUnnamed = isMaterialized(options) && options.store === undefined;
-    if (isUnnamed && !(this.#windows instanceof SlidingWindows)) graph.storeName(aggregatePrefix);
+    // Not for sliding windows, as on the JVM.
+    if (!(this.#windows instanceof SlidingWindows)) {
+      skipStoreName(this.#grouping.place.graph, aggregatePrefix, options);
+    }
     const value = options.value ?? int64;
     return this.#table(aggregatePrefix, counting, { ...options, value });
   }
@@ -68,8 +63,7 @@ export class TimeWindowedKStream<K, V> {
     options: Named & WindowedMaterializedOptions<K, V> = {},
   ): TimeWindowedKTable<K, V> {
     const value = options.value ?? this.#grouping.place.value;
-    const parts = reducing(reducer) as Parts<K, V, V>;
-    return this.#table(reducePrefix, parts, { ...options, value });
+    return this.#table(reducePrefix, reducing(reducer), { ...options, value });
   }
 
   /** Takes the records of each key and window into an aggregate, which begins with what the initializer gives. */
@@ -98,32 +92,11 @@ export class TimeWindowedKStream<K, V> {
 
   #table<A>(
     prefix: string,
-    parts: Parts<K, V, A>,
+    parts: AggregationParts<K, V, A>,
     options: Named & WindowedMaterializedOptions<K, A>,
   ): TimeWindowedKTable<K, A> {
-    const windows = this.#windows;
-    const emitStrategy = this.#emitStrategy;
-    const store = nameStore(this.#grouping.place.graph, prefix, options);
-    const rows = new StoredRows<Windowed<K>, A>(store.name, openWindows);
-    const { initializer, aggregator } = parts;
-    const terms = { store: store.name, retraction: rows, initializer, aggregator, emitStrategy };
-    const isSliding = windows instanceof SlidingWindows;
-    const size = isSliding ? windows.differenceMs : windows.sizeMs;
-    const table = addWindowedTable(this.#grouping, {
-      prefix,
-      store,
-      rows,
-      open: isSliding
-        ? aggregateSliding({ ...terms, windows })
-        : aggregateWindows({ ...terms, windows }),
-      graceMs: windows.graceMs,
-      options,
-      windowedKey: (key) => windowed(key, { size }),
-      storeBuilder: (operator, complete) =>
-        windowedStore(store.name, operator, windows, emitStrategy, complete),
-    });
+    const kind = byTime<K, A>(this.#windows, this.#emitStrategy);
+    const table = this.#grouping.aggregate(prefix, kind, parts, options);
     return new TimeWindowedKTable(table.place, table.rows, table.queryableStoreName);
   }
 }
-
-type Parts<K, V, A> = Pick<Aggregation<K, V, A>, "initializer" | "aggregator">;

@@ -8,20 +8,20 @@ import {
   SlidingWindows,
   type Windows,
 } from "../windows.ts";
-import { storeOptions, type WindowedMaterializedOptions } from "./materialized.ts";
+import { type StorePlace, storeOptions, type WindowedMaterializedOptions } from "./materialized.ts";
 
 /**
  * A builder of the store of windows, kept for as long as they can change. Results on close are found in
  * it by time (`WindowStoreMaterializer`, `SlidingWindowStoreMaterializer`). Throws RETENTION_TOO_SHORT.
  */
 export function windowedStore<K, V>(
-  name: string,
-  operator: string,
+  place: StorePlace,
   windows: Windows | SlidingWindows,
   emitStrategy: EmitStrategy,
   options: WindowedMaterializedOptions<K, V>,
 ): StoreBuilder {
-  const common = storeOptions(operator, options);
+  const { name } = place;
+  const common = storeOptions(place, options);
   const isFinal = emitStrategy === "on-window-close";
   const { graceMs } = windows;
   if (windows instanceof SlidingWindows) {
@@ -47,13 +47,13 @@ export function windowedStore<K, V>(
 
 /** The same for sessions (`SessionStoreMaterializer`). */
 export function sessionsStore<K, V>(
-  name: string,
-  operator: string,
+  place: StorePlace,
   { gapMs, graceMs }: SessionWindows,
   emitStrategy: EmitStrategy,
   options: WindowedMaterializedOptions<K, V>,
 ): StoreBuilder {
-  const common = storeOptions(operator, options);
+  const { name } = place;
+  const common = storeOptions(place, options);
   const isFinal = emitStrategy === "on-window-close";
   return sessionStore(name, {
     ...common,

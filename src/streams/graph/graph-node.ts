@@ -1,4 +1,5 @@
 import type { OffsetReset } from "../../client/index.ts";
+import type { AnyOperator } from "../node.ts";
 import type { TopologyBuilder } from "../topology-builder.ts";
 
 /** What the optimisations must know of a node beyond its name and place. */
@@ -14,7 +15,6 @@ export type GraphRole =
   | {
       readonly is: "repartition";
       readonly isOptimizable: boolean;
-      readonly topic: string;
       /** Set where records with null keys are of no use to anything below. */
       dropsNullKeys: boolean;
       /** What it was made from, as {@link again} of another one takes it. */
@@ -29,9 +29,8 @@ export type GraphRole =
       isSelfJoin: boolean;
     };
 
-/** What a node of the graph is made with. */
-export interface GraphNodeOptions {
-  readonly role?: GraphRole | undefined;
+/** What is true of a node, for the optimisations and for the tables below. */
+export interface GraphFlags {
   readonly isKeyChanging?: boolean | undefined;
   readonly isValueChanging?: boolean | undefined;
   readonly isMerge?: boolean | undefined;
@@ -43,6 +42,11 @@ export interface GraphNodeOptions {
   readonly graceMs?: number | undefined;
   /** Told for each parent that keeps versions, by the parent's name. */
   readonly onVersionedParent?: ((parent: string) => void) | undefined;
+}
+
+/** What a node of the graph is made with. */
+export interface GraphNodeOptions extends GraphFlags {
+  readonly role?: GraphRole | undefined;
   /** Adds what the node stands for to a topology, below its parents. */
   readonly write: (topology: TopologyBuilder, parents: readonly string[]) => void;
 }
@@ -74,18 +78,24 @@ export class GraphNode {
     child.parents.delete(this);
   }
 
-  removeAll(): void {
-    for (const child of this.children) child.parents.delete(this);
-    this.children.clear();
-  }
-
   /** The nearest node at or above this one that fits, each parent's line followed to its top before the next. */
-  find(fits: (node: GraphNode) => boolean): GraphNode | undefined {
+  find(fits: (node: GraphNode) => boolean, asked = new Set<GraphNode>()): GraphNode | undefined {
+    // Streams that part and merge again and again lead to their source on very many ways: each node is asked once.
+    if (asked.has(this)) return undefined;
+    asked.add(this);
     if (fits(this)) return this;
     for (const parent of this.parents) {
-      const found = parent.find(fits);
+      const found = parent.find(fits, asked);
       if (found) return found;
     }
     return undefined;
   }
+}
+
+/** A node that stands for one operator. */
+export function operatorNode(name: string, open: AnyOperator, flags: GraphFlags = {}): GraphNode {
+  return new GraphNode(name, {
+    ...flags,
+    write: (topology, parents) => topology.addProcessor(name, open, parents),
+  });
 }

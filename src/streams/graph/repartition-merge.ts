@@ -8,7 +8,7 @@ export type RepartitionsByCause = Map<GraphNode, Set<GraphNode>>;
 /** Lets all repartitions below a change of key share one topic, right below the change. */
 export function mergeRepartitions(
   byCause: RepartitionsByCause,
-  merges: readonly GraphNode[],
+  merges: ReadonlySet<GraphNode>,
   topology: TopologyBuilder,
 ): void {
   moveBelowMerges(byCause, merges);
@@ -40,13 +40,15 @@ export function mergeRepartitions(
 function takeOut(node: GraphNode): void {
   const children = [...node.children];
   const parents = [...node.parents];
-  for (const child of children) for (const parent of parents) parent.add(child);
+  for (const child of children) {
+    for (const parent of parents) parent.add(child);
+    node.remove(child);
+  }
   for (const parent of parents) parent.remove(node);
-  node.removeAll();
 }
 
 /** Where streams with changed keys are merged before they are repartitioned, the merge is the cause. */
-function moveBelowMerges(byCause: RepartitionsByCause, merges: readonly GraphNode[]): void {
+function moveBelowMerges(byCause: RepartitionsByCause, merges: ReadonlySet<GraphNode>): void {
   const causesOf = new Map<GraphNode, Set<GraphNode>>();
   for (const merge of merges) {
     const causes = new Set<GraphNode>();

@@ -27,7 +27,7 @@ function merge(topic: string, first: GraphNode, other: GraphNode): void {
     throw new TopologyError("NAME_TAKEN", message);
   }
   if (resetName(first.role.offsetReset) !== resetName(other.role.offsetReset)) {
-    const message = `two streams of the topic ${topic} have different offset resets`;
+    const message = `two streams of the topic ${topic} have different offset resets: give both the same`;
     throw new TopologyError("INVALID_TOPOLOGY", message);
   }
   for (const child of [...other.children]) {

@@ -1,4 +1,5 @@
 import { TopologyError } from "../../errors.ts";
+import { checkName } from "../name.ts";
 import type { Serde } from "../serde.ts";
 import type { StoreType } from "../stores/builder-options.ts";
 import { TopologyBuilder, type TopologyOptions } from "../topology-builder.ts";
@@ -35,8 +36,8 @@ export class StreamGraph {
   readonly defaults: GraphDefaults;
   readonly #root = new GraphNode("root", { write: () => {} });
   readonly #repartitionsByCause: RepartitionsByCause = new Map();
-  readonly #merges: GraphNode[] = [];
-  readonly #nodes: GraphNode[] = [];
+  readonly #merges = new Set<GraphNode>();
+  readonly #nodes = new Set<GraphNode>();
   readonly #copartitioned: ReadonlySet<string>[] = [];
   readonly #unnamed = new Set<string>();
   #index = 0;
@@ -47,10 +48,10 @@ export class StreamGraph {
     this.defaults = defaults;
   }
 
-  /** A name for a node; the counter goes on also where `given` is taken, as it does in Kafka. */
+  /** A name for a node; the counter goes on also where `given` is taken, as it does in Kafka. Throws INVALID_NAME. */
   nodeName(prefix: string, given?: string | undefined): string {
     const generated = `${prefix}${this.#next()}`;
-    return given ?? generated;
+    return checkName(given) ?? generated;
   }
 
   /** A name for a store that was given none. */
@@ -101,7 +102,7 @@ export class StreamGraph {
     topology.checkCopartition();
     if (requiresNames && this.#unnamed.size > 0) {
       const names = [...this.#unnamed].join(", ");
-      const message = `explicit names are required, and these stores and topics have none: ${names}`;
+      const message = `explicit names are required, and these stores and topics have none: ${names}; give their operators a \`name\`, and tables and joins a \`store\``;
       throw new TopologyError("UNNAMED", message);
     }
     return topology;
@@ -113,12 +114,12 @@ export class StreamGraph {
     while (queue.length > 0) {
       const least = queue.reduce((best, node) => (node.priority < best.priority ? node : best));
       queue.splice(queue.indexOf(least), 1);
-      const isReady = [...least.parents].every(({ isWritten }) => isWritten);
-      if (isReady && !least.isWritten) {
-        const parents = [...least.parents].map(({ name }) => name);
-        least.options.write(topology, parents);
-        least.isWritten = true;
-      }
+      const parents = [...least.parents];
+      // One that is not ready comes again below the last of its parents.
+      if (least.isWritten || parents.some(({ isWritten }) => !isWritten)) continue;
+      const names = parents.map(({ name }) => name);
+      least.options.write(topology, names);
+      least.isWritten = true;
       queue.push(...least.children);
     }
   }
@@ -135,14 +136,14 @@ export class StreamGraph {
     }
     node.priority = this.#priority;
     this.#priority += 1;
-    if (!this.#nodes.includes(node)) this.#nodes.push(node);
+    this.#nodes.add(node);
     if (node.options.isKeyChanging) {
       this.#repartitionsByCause.set(node, new Set());
     } else if (node.role.is === "repartition" && node.role.isOptimizable) {
       const cause = causeOf(node);
       if (cause) this.#repartitionsByCause.get(cause)?.add(node);
-    } else if (node.options.isMerge && !this.#merges.includes(node)) {
-      this.#merges.push(node);
+    } else if (node.options.isMerge) {
+      this.#merges.add(node);
     }
   }
 

@@ -1,3 +1,5 @@
+import { callback } from "../callback.ts";
+
 /** Makes the aggregate of a key, or of a window of it, that has none yet. */
 export type Initializer<A> = () => A;
 
@@ -10,18 +12,23 @@ export type Reducer<K, V> = (aggregate: V, value: V, key: K) => V | null;
 /** Makes one aggregate of those of two sessions that have become one; the earlier is on the left. */
 export type Merger<K, A> = (left: A, right: A, key: K) => A;
 
-/** Where an aggregation keeps its results, and what it tells of them. */
+/** What an aggregation keeps, and what it tells of it; read when it is opened. */
 export interface ResultTerms {
-  /** The name of the store. */
+  /** The store of its results. */
   readonly store: string;
-  /** Whether changes carry old values; what it says when the node is opened counts. */
-  readonly retraction: { readonly sendsOldValues: boolean };
+  /** Whether changes carry old values. */
+  readonly sendsOldValues: boolean;
+}
+
+/** What is done with the values of an aggregation. */
+export interface AggregationParts<K, V, A> {
+  readonly initializer: Initializer<A>;
+  readonly aggregator: Aggregator<K, V, A>;
 }
 
 /** What an aggregation is made of. */
-export interface Aggregation<K, V, A> extends ResultTerms {
-  readonly initializer: Initializer<A>;
-  readonly aggregator: Aggregator<K, V, A>;
+export interface Aggregation<K, V, A> extends AggregationParts<K, V, A> {
+  readonly terms: ResultTerms;
 }
 
 /** The parts of an aggregation that counts records. */
@@ -33,12 +40,13 @@ export const counting = {
 
 /** The parts of an aggregation that reduces values: the first is the result so far. */
 export function reducing<K, V>(reducer: Reducer<K, V>) {
-  const aggregator = (aggregate: V | null, value: V, key: K): V | null =>
-    aggregate === null ? value : reducer(aggregate, value, key);
-  return {
-    initializer: (): V | null => null,
-    aggregator,
-    merger: (left: V | null, right: V | null, key: K): V | null =>
-      aggregator(left, right as V, key),
-  };
+  callback(reducer, "reduce");
+  const aggregator = (aggregate: V, value: V, key: K): V =>
+    aggregate === null ? value : (reducer(aggregate, value, key) as V);
+  return { initializer: () => null as V, aggregator, merger: aggregator };
+}
+
+/** Throws INVALID_TOPOLOGY unless all parts of an aggregation are functions that answer at once. */
+export function checkParts(parts: object): void {
+  for (const [part, run] of Object.entries(parts)) callback(run, `the ${part} of an aggregation`);
 }

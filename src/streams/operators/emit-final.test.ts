@@ -48,3 +48,12 @@ test("an interval by the clock holds it back", () => {
     [1, 3],
   ]);
 });
+
+test("without an interval, a clock that is put back holds nothing back", () => {
+  const { clock, emitted, closeAt } = taskWith();
+  clock.now = 5000;
+  closeAt(1);
+  clock.now = 0;
+  closeAt(3);
+  assert.equal(emitted.length, 2);
+});

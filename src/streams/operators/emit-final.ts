@@ -31,9 +31,11 @@ export function finalEmitter(
   let nextAt = 0;
   let lastCloseTime = task.processorMetadata.get(store) ?? -1;
   return (closeTime, headers) => {
-    const now = task.wallClockTime();
-    if (now < nextAt) return;
-    nextAt = now + intervalMs;
+    if (intervalMs > 0) {
+      const now = task.wallClockTime();
+      if (now < nextAt) return;
+      nextAt = now + intervalMs;
+    }
     if (lastCloseTime !== -1 && lastCloseTime >= closeTime) return;
     const range = closed.range(closeTime, lastCloseTime);
     if (!range) return;

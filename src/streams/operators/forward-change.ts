@@ -18,23 +18,11 @@ export interface Flushing<K, V> {
 }
 
 /**
- * Hands changes on at once where the store has no cache; where it has one, does nothing, and hands on
- * what the cache writes through, under the context of the record that wrote it (`TimestampedTupleForwarder`
- * and `TimestampedCacheFlushListener`).
- */
-export function changeForwarder<K, V>(
-  context: NodeContext<K, Change<V>>,
-  store: Flushing<K, V> | undefined,
-  sendsOldValues: boolean,
-): ForwardChange<K, V> {
-  return immediateForwarder(context, store, sendsOldValues) ?? waitForFlush;
-}
-
-/**
- * The same, but undefined where the store has a cache, so that what is to be handed on need not be made.
+ * Hands changes on at once. Undefined where the store has a cache: what it writes through is handed on then, under
+ * the context of the record that wrote it (`TimestampedTupleForwarder` and `TimestampedCacheFlushListener`).
  * `timeOf` gives the time of what comes out of the cache, by default that of the value.
  */
-export function immediateForwarder<K, V>(
+export function changeForwarder<K, V>(
   context: NodeContext<K, Change<V>>,
   store: Flushing<K, V> | undefined,
   sendsOldValues: boolean,
@@ -44,7 +32,7 @@ export function immediateForwarder<K, V>(
   const listener: FlushListener<K, V> = (key, newValue, oldValue, timestamp, headers, metadata) => {
     const value = { newValue, oldValue, isLatest: true };
     const message = { key, value, timestamp: timeOf ? timeOf(key) : timestamp, headers };
-    context.withRecord(message, metadata, () => forward(message));
+    context.withRecord(message, metadata, forward);
   };
   if (store?.onFlush(listener, sendsOldValues)) return undefined;
   return (key, newValue, oldValue, timestamp, headers, isLatest = true) => {
@@ -52,5 +40,3 @@ export function immediateForwarder<K, V>(
     forward({ key, value, timestamp, headers });
   };
 }
-
-function waitForFlush(): void {}

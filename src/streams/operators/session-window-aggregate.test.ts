@@ -10,8 +10,7 @@ import { aggregateSessions } from "./session-window-aggregate.ts";
 
 function sceneOf(windows: SessionWindows, emitStrategy: EmitStrategy = "on-window-update") {
   const open = aggregateSessions<string, string, string>({
-    store: "sessions",
-    retraction: { sendsOldValues: true },
+    terms: { store: "sessions", sendsOldValues: true },
     initializer: () => "",
     aggregator: (aggregate, value) => (value === "nothing" ? null : `${aggregate}${value}`),
     merger: (left, right) => left + right,

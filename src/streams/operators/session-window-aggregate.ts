@@ -4,7 +4,7 @@ import type { Row, SessionStore, Windowed } from "../stores/state-store.ts";
 import type { EmitStrategy, SessionWindows } from "../windows.ts";
 import type { Aggregation, Merger } from "./aggregation.ts";
 import { finalChange, finalEmitter } from "./emit-final.ts";
-import { type ForwardChange, immediateForwarder } from "./forward-change.ts";
+import { changeForwarder, type ForwardChange } from "./forward-change.ts";
 
 /** An aggregation by sessions. */
 export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
@@ -21,14 +21,14 @@ export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
 export function aggregateSessions<K, V, A>(
   aggregation: SessionAggregation<K, V, A>,
 ): Operator<K, V, Windowed<K>, Change<A>> {
-  const { store: name, retraction, windows, emitStrategy } = aggregation;
+  const { terms, windows, emitStrategy } = aggregation;
   const keptMs = windows.gapMs + windows.graceMs;
   return (context) => {
     const { task } = context;
+    const { store: name, sendsOldValues } = terms;
     const store = context.store<SessionStore<K, A>>(name);
     const isFinal = emitStrategy === "on-window-close";
-    const { sendsOldValues } = retraction;
-    const forward = isFinal ? undefined : immediateForwarder(context, store, sendsOldValues, endOf);
+    const forward = isFinal ? undefined : changeForwarder(context, store, sendsOldValues, endOf);
     const take = sessionTaker({ aggregation, task, store, forward });
     const emitFinal = isFinal ? sessionEmitter(context, name, store) : undefined;
     let streamTime = -1;

@@ -14,8 +14,7 @@ function sceneOf(
   storeType: "memory" | "persistent" = "persistent",
 ) {
   const open = aggregateSliding<string, string, string>({
-    store: "windows",
-    retraction: { sendsOldValues: false },
+    terms: { store: "windows", sendsOldValues: false },
     initializer: () => "",
     aggregator: (aggregate, value) => aggregate + value,
     windows,

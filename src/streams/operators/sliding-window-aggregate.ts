@@ -9,7 +9,7 @@ import type {
 import type { EmitStrategy, SlidingWindows } from "../windows.ts";
 import type { Aggregation } from "./aggregation.ts";
 import { finalChange, finalEmitter } from "./emit-final.ts";
-import { type ForwardChange, immediateForwarder } from "./forward-change.ts";
+import { changeForwarder, type ForwardChange } from "./forward-change.ts";
 
 /** An aggregation by sliding windows. */
 export interface SlidingAggregation<K, V, A> extends Aggregation<K, V, A> {
@@ -29,16 +29,16 @@ type WindowRow<A> = Row<number, ValueAndTimestamp<A>>;
 export function aggregateSliding<K, V, A>(
   aggregation: SlidingAggregation<K, V, A>,
 ): Operator<K, V, Windowed<K>, Change<A>> {
-  const { store: name, retraction, windows, emitStrategy } = aggregation;
+  const { terms, windows, emitStrategy } = aggregation;
   const { differenceMs, graceMs } = windows;
   return (context) => {
     const { task } = context;
+    const { store: name, sendsOldValues } = terms;
     const store = context.store<TimestampedWindowStore<K, A>>(name);
     const isFinal = emitStrategy === "on-window-close";
-    const { sendsOldValues } = retraction;
-    const forward = isFinal ? undefined : immediateForwarder(context, store, sendsOldValues);
+    const forward = isFinal ? undefined : changeForwarder(context, store, sendsOldValues);
     const emitFinal = isFinal ? slidingEmitter(context, name, store, differenceMs) : undefined;
-    const terms = { aggregation, task, store, forward };
+    const arrivals = { aggregation, task, store, forward };
     let streamTime = -1;
     return {
       process({ key, value, timestamp, headers }) {
@@ -54,7 +54,7 @@ export function aggregateSliding<K, V, A>(
           task.dropped({ why: "late", windowStart: timestamp, windowEnd: end, lateMs });
           return;
         }
-        const arrival = new Arrival(terms, key, value, timestamp, headers, closeTime);
+        const arrival = new Arrival(arrivals, key, value, timestamp, headers, closeTime);
         if (timestamp < differenceMs) {
           // As on the JVM, such a record does not let results be sent on.
           arrival.processEarly();

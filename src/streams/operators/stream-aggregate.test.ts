@@ -5,17 +5,17 @@ import { string } from "../serdes.ts";
 import { timestampedKeyValueStore } from "../stores/key-value-builders.ts";
 import type { TimestampedKeyValueStore } from "../stores/state-store.ts";
 import { versionedKeyValueStore } from "../stores/versioned-store.ts";
+import { reducing } from "./aggregation.ts";
 import { aggregateStream } from "./stream-aggregate.ts";
 
 const serdes = { key: string, value: string, storeType: "memory" } as const;
 const joined = {
-  store: "joined",
   initializer: () => "",
   aggregator: (aggregate: string, value: string) =>
     value === "nothing" ? null : `${aggregate}+${value}`,
 };
-const silent = { ...joined, retraction: { sendsOldValues: false } };
-const telling = { ...joined, retraction: { sendsOldValues: true } };
+const silent = { ...joined, terms: { store: "joined", sendsOldValues: false } };
+const telling = { ...joined, terms: { store: "joined", sendsOldValues: true } };
 
 test("an aggregate's time is the greatest of its records", () => {
   using scene = new OperatorScene(
@@ -89,5 +89,28 @@ test("what a versioned store finds too old goes no further", () => {
   assert.deepEqual(
     scene.dropped.map(({ reason }) => reason.why),
     ["expired"],
+  );
+});
+
+test("the first value is kept as it is, and later ones are reduced into it", () => {
+  using scene = new OperatorScene(
+    aggregateStream({
+      terms: { store: "reduced", sendsOldValues: true },
+      ...reducing<string, string>((aggregate, value, key) =>
+        value === "end" ? null : `${key}(${aggregate},${value})`,
+      ),
+    }),
+    timestampedKeyValueStore("reduced", serdes),
+  );
+  scene.pipe("a=x@10", "a=y@5", "a=end@20", "a=z@3", "v@4", "a=@4");
+  assert.deepEqual(scene.take(), [
+    "a: x @10",
+    "a: a(x,y) (x) @10",
+    "a: null (a(x,y)) @20",
+    "a: z @3",
+  ]);
+  assert.deepEqual(
+    scene.dropped.map(({ reason }) => reason.why),
+    ["null-key", "null-value"],
   );
 });

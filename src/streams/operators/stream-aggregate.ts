@@ -9,15 +9,14 @@ import { openRowStore } from "./row-store.ts";
  * aggregate's time is the greatest of its records (`KStreamAggregate`).
  */
 export function aggregateStream<K, V, A>({
-  store,
-  retraction,
+  terms,
   initializer,
   aggregator,
 }: Aggregation<K, V, A>): Operator<K, V, K, Change<A>> {
   return (context) => {
     const { task } = context;
-    const rows = openRowStore<K, A>(context as never, store);
-    const forward = changeForwarder(context, rows, retraction.sendsOldValues);
+    const rows = openRowStore<K, A>(context, terms.store);
+    const forward = changeForwarder(context, rows, terms.sendsOldValues);
     return {
       process({ key, value, timestamp, headers }) {
         if (key === null || value === null) {
@@ -31,7 +30,7 @@ export function aggregateStream<K, V, A>({
         const fresh = aggregator(old, value, key) ?? null;
         const outcome = rows.put(key, fresh, time);
         if (outcome === "too-old") return;
-        forward(key, fresh, old, time, headers, outcome === "latest");
+        forward?.(key, fresh, old, time, headers, outcome === "latest");
       },
     };
   };

@@ -80,7 +80,7 @@ class OpenSide<K, V, W, Out> {
   }
 
   process(message: Message<K, V>): void {
-    const { key, value, timestamp, headers } = message;
+    const { key, value, timestamp } = message;
     const times = this.#times;
     if (timestamp > times.streamTime) times.streamTime = timestamp;
     if (this.#terms.isOuter && key === null && value !== null) {
@@ -103,7 +103,7 @@ class OpenSide<K, V, W, Out> {
     }
     if (isJoined || !this.#terms.isOuter) return;
     if (!this.#unjoined || to < times.streamTime) {
-      this.#forward({ ...message, headers }, this.#join(value, null, key), timestamp);
+      this.#forward(message, this.#join(value, null, key), timestamp);
       return;
     }
     if (timestamp < times.minTime) times.minTime = timestamp;

@@ -19,6 +19,8 @@ export function joinSelf<K, V, Out>({
   return (context) => {
     const { forward, task } = context;
     const store: WindowStore<K, V> = context.store(storeName);
+    const near = (key: K, timestamp: number, before: number, after: number) =>
+      store.fetchRange(key, Math.max(0, timestamp - before), Math.max(0, timestamp + after));
     let streamTime = -1;
     return {
       process({ key, value, timestamp, headers }) {
@@ -27,23 +29,21 @@ export function joinSelf<K, V, Out>({
           return;
         }
         streamTime = Math.max(streamTime, timestamp);
-        const send = (result: Out, at: number) =>
-          forward({ key, value: result, timestamp: at, headers });
-        const near = (before: number, after: number) =>
-          store.fetchRange(key, Math.max(0, timestamp - before), Math.max(0, timestamp + after));
-        for (const [otherTime, other] of near(beforeMs, afterMs)) {
-          send(joiner(value, other, key), Math.max(timestamp, otherTime));
+        for (const [otherTime, other] of near(key, timestamp, beforeMs, afterMs)) {
+          const at = Math.max(timestamp, otherTime);
+          forward({ key, value: joiner(value, other, key), timestamp: at, headers });
         }
         // A record that is already too old for the store does not meet itself either.
         let isSelfDue = timestamp > streamTime - retentionMs + 1;
-        for (const [otherTime, other] of near(afterMs, beforeMs)) {
+        for (const [otherTime, other] of near(key, timestamp, afterMs, beforeMs)) {
           if (otherTime > timestamp && isSelfDue) {
             isSelfDue = false;
-            send(joiner(value, value, key), timestamp);
+            forward({ key, value: joiner(value, value, key), timestamp, headers });
           }
-          send(joiner(other, value, key), Math.max(timestamp, otherTime));
+          const at = Math.max(timestamp, otherTime);
+          forward({ key, value: joiner(other, value, key), timestamp: at, headers });
         }
-        if (isSelfDue) send(joiner(value, value, key), timestamp);
+        if (isSelfDue) forward({ key, value: joiner(value, value, key), timestamp, headers });
       },
     };
   };

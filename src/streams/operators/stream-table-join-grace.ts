@@ -1,5 +1,5 @@
-import type { Message } from "../message.ts";
 import type { Operator } from "../node.ts";
+import type { Release } from "../stores/suppress-buffer.ts";
 import type { TimeOrderedBuffer } from "../stores/time-ordered-buffer.ts";
 import { joinTable, type StreamTableJoin } from "./stream-table-join.ts";
 
@@ -14,8 +14,8 @@ export function joinTableInTime<K, V, L, W, Out>(
     const { task } = context;
     const { process: joinNow, close } = join(context);
     const buffer: TimeOrderedBuffer<K, V> = context.store(bufferName);
-    const release = (message: Message<K, V>, metadata: Parameters<typeof context.withRecord>[1]) =>
-      context.withRecord(message, metadata, () => joinNow(message));
+    const release: Release<K, V> = (message, metadata) =>
+      context.withRecord(message, metadata, joinNow);
     return {
       process(message) {
         const { key, value } = message;

@@ -27,7 +27,7 @@ export function joinTable<K, V, L, W, Out>({
 }: StreamTableJoin<K, V, L, W, Out>): Operator<K, V, K, Out> {
   return (context) => {
     const { forward, task } = context;
-    const view = rows.open(context as never);
+    const view = rows.open(context);
     const { asOf } = view;
     const find = (key: L, timestamp: number): W | null => {
       const row = asOf ? asOf(key, timestamp) : view.get(key);

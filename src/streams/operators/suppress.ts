@@ -35,7 +35,7 @@ export function suppressTable<K, V>(
     const isFull = () => buffer.recordCount > maxRecords || buffer.bytes > maxBytes;
     const release: Release<K, Change<V>> = (message, metadata) => {
       if (dropsTombstones && message.value.newValue === null) return;
-      context.withRecord(message, metadata, () => forward(message));
+      context.withRecord(message, metadata, forward);
     };
     return {
       process(message: Message<K, Change<V>>) {

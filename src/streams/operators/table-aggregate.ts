@@ -1,12 +1,13 @@
 import { MillraceError } from "../../errors.ts";
 import type { Change } from "../message.ts";
 import type { Operator } from "../node.ts";
-import type { Aggregator, Initializer, ResultTerms } from "./aggregation.ts";
+import { type Aggregator, checkParts, type Initializer, type ResultTerms } from "./aggregation.ts";
 import { changeForwarder } from "./forward-change.ts";
 import { openRowStore } from "./row-store.ts";
 
 /** What an aggregation of a table is made of. */
-export interface TableAggregation<K, V, A> extends ResultTerms {
+export interface TableAggregation<K, V, A> {
+  readonly terms: ResultTerms;
   readonly initializer: Initializer<A>;
   readonly adder: Aggregator<K, V, A>;
   readonly subtractor: Aggregator<K, V, A>;
@@ -17,15 +18,16 @@ export interface TableAggregation<K, V, A> extends ResultTerms {
  * time is the greatest of the changes that it was made of (`KTableAggregate`).
  */
 export function aggregateTable<K, V, A>({
-  store,
-  retraction,
+  terms,
   initializer,
   adder,
   subtractor,
 }: TableAggregation<K, V, A>): Operator<K, Change<V>, K, Change<A>> {
+  checkParts({ initializer, adder, subtractor });
   return (context) => {
-    const rows = openRowStore<K, A>(context as never, store);
-    const forward = changeForwarder(context, rows, retraction.sendsOldValues);
+    const { store, sendsOldValues } = terms;
+    const rows = openRowStore<K, A>(context, store);
+    const forward = changeForwarder(context, rows, sendsOldValues);
     return {
       process({ key, value: { newValue, oldValue }, timestamp, headers }) {
         if (key === null) refuseNullKey(store);
@@ -43,14 +45,14 @@ export function aggregateTable<K, V, A>({
         }
         const outcome = rows.put(key, result, time);
         if (outcome === "too-old") return;
-        forward(key, result, old, time, headers, outcome === "latest");
+        forward?.(key, result, old, time, headers, outcome === "latest");
       },
     };
   };
 }
 
 /** Throws for a change without a key, which only a foreign program can have put into the repartition topic. */
-export function refuseNullKey(store: string): never {
+function refuseNullKey(store: string): never {
   const message = `a change for the store ${store} has no key: something else writes its repartition topic`;
   throw new MillraceError("INVALID_STATE", message);
 }

@@ -9,6 +9,14 @@ export type TableJoiner<K, V, W, Out> = (left: V, right: W, key: K) => Out;
 /** Which rows of two tables a join keeps: those in both, all of the left one, or all. */
 export type TableJoinKind = "inner" | "left" | "outer";
 
+/** What a join of tables is made of. */
+export interface TableJoin<K, V, W, Out> {
+  readonly kind: TableJoinKind;
+  readonly left: TableRows<K, V>;
+  readonly right: TableRows<K, W>;
+  readonly joiner: TableJoiner<K, V | null, W | null, Out | null>;
+}
+
 /** One side of a join of two tables: what becomes of the changes of its own table. */
 export interface TableJoinSide<K, V, W, Out> {
   /** The other table's rows. */
@@ -35,7 +43,7 @@ export function joinTableSide<K, V, W, Out>({
   return (context) => {
     const { forward, task } = context;
     const { sendsOldValues, followsVersions } = terms;
-    const view = other.open(context as never);
+    const view = other.open(context);
     const joined = (own: V | null, right: W | null, key: K) =>
       own === null && (requiresOwn || right === null) ? null : (joiner(own, right, key) ?? null);
     return {
@@ -74,11 +82,8 @@ export function mergeTableJoin<K, V>(terms: TableTerms): Operator<K, Change<V>, 
 
 /** The rows of a join, computed from those of both tables. Such rows have no versions, whatever the tables have. */
 export function joinView<K, V, W, Out>(
-  kind: TableJoinKind,
+  { kind, left, right, joiner }: TableJoin<K, V, W, Out>,
   context: NodeContext<never, never>,
-  left: TableRows<K, V>,
-  right: TableRows<K, W>,
-  joiner: TableJoiner<K, V | null, W | null, Out | null>,
 ): TableView<K, Out> {
   const [lefts, rights] = [left.open(context), right.open(context)];
   return {

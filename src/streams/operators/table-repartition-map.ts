@@ -1,6 +1,8 @@
+import { callback } from "../callback.ts";
 import type { Change } from "../message.ts";
 import type { Operator } from "../node.ts";
 import type { Serde } from "../serde.ts";
+import { toBuffer } from "../stores/byte-text.ts";
 import type { Pair, ValueMapper } from "./stateless.ts";
 import type { TableTerms } from "./table-result.ts";
 
@@ -14,6 +16,7 @@ export function regroupTable<K, V, L, W>(
   key: Serde<L> | undefined,
   terms: Pick<TableTerms, "followsVersions">,
 ): Operator<K, Change<V>, L, Change<W>> {
+  callback(select, "groupBy");
   const areEqual = keyEquality(key);
   return ({ forward }) => {
     const { followsVersions } = terms;
@@ -22,16 +25,15 @@ export function regroupTable<K, V, L, W>(
         if (followsVersions && !isLatest) return;
         const fresh = wholePair(newValue === null ? null : select(newValue, key));
         const old = wholePair(oldValue === null ? null : select(oldValue, key));
-        const send = (to: L, newOne: W | null, oldOne: W | null) => {
-          const value = { newValue: newOne, oldValue: oldOne, isLatest };
-          forward({ key: to, value, timestamp, headers });
-        };
-        if (old && fresh && areEqual(old[0], fresh[0])) {
-          send(old[0], fresh[1], old[1]);
-          return;
+        const isSame = old && fresh && areEqual(old[0], fresh[0]);
+        if (old) {
+          const value = { newValue: isSame ? fresh[1] : null, oldValue: old[1], isLatest };
+          forward({ key: old[0], value, timestamp, headers });
         }
-        if (old) send(old[0], null, old[1]);
-        if (fresh) send(fresh[0], fresh[1], null);
+        if (fresh && !isSame) {
+          const value = { newValue: fresh[1], oldValue: null, isLatest };
+          forward({ key: fresh[0], value, timestamp, headers });
+        }
       },
     };
   };
@@ -39,9 +41,8 @@ export function regroupTable<K, V, L, W>(
 
 /** The pair, unless its key or value is missing. */
 function wholePair<L, W>(pair: Pair<L | null, W | null> | null): Pair<L, W> | undefined {
-  if (!pair) return undefined;
-  const [key, value] = pair;
-  return (key ?? null) === null || (value ?? null) === null ? undefined : [key as L, value as W];
+  const isWhole = pair && (pair[0] ?? null) !== null && (pair[1] ?? null) !== null;
+  return isWhole ? (pair as Pair<L, W>) : undefined;
 }
 
 /** Compares keys as their bytes are, since objects have no equality of their own. */
@@ -51,6 +52,6 @@ function keyEquality<L>(serde: Serde<L> | undefined): (one: L, other: L) => bool
     if (typeof one !== "object" || !serde) return false;
     const [bytes, otherBytes] = [serde.serialize(one), serde.serialize(other)];
     if (bytes === null || otherBytes === null) return bytes === otherBytes;
-    return Buffer.from(bytes as string).equals(Buffer.from(otherBytes as string));
+    return toBuffer(bytes).equals(toBuffer(otherBytes));
   };
 }

@@ -43,14 +43,14 @@ export function openTableResult<K, V>(
       },
     };
   }
-  const rows = openRowStore<K, V>(context as never, store);
+  const rows = openRowStore<K, V>(context, store);
   const send = changeForwarder(context, rows, sendsOldValues);
   return {
     stored: (key) => rows.get(key)?.value ?? null,
     put(key, newValue, oldValue, timestamp, headers) {
       const outcome = rows.put(key, newValue, timestamp);
       if (outcome === "too-old") return;
-      send(key, newValue, oldValue, timestamp, headers, outcome === "latest");
+      send?.(key, newValue, oldValue, timestamp, headers, outcome === "latest");
     },
   };
 }

@@ -15,8 +15,7 @@ function sceneOf(
   }: { emitStrategy?: EmitStrategy; sendsOldValues?: boolean; intervalMs?: number } = {},
 ) {
   const open = aggregateWindows<string, string, string>({
-    store: "windows",
-    retraction: { sendsOldValues },
+    terms: { store: "windows", sendsOldValues },
     initializer: () => "",
     aggregator: (aggregate, value) => `${aggregate}[${value}]`,
     windows,

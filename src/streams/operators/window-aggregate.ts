@@ -4,7 +4,7 @@ import type { TimestampedWindowStore, Window, Windowed } from "../stores/state-s
 import type { EmitStrategy, Windows } from "../windows.ts";
 import type { Aggregation } from "./aggregation.ts";
 import { finalChange, finalEmitter } from "./emit-final.ts";
-import { immediateForwarder } from "./forward-change.ts";
+import { changeForwarder } from "./forward-change.ts";
 
 /** An aggregation by windows that follow from timestamps. */
 export interface WindowAggregation<K, V, A> extends Aggregation<K, V, A> {
@@ -20,14 +20,14 @@ export interface WindowAggregation<K, V, A> extends Aggregation<K, V, A> {
 export function aggregateWindows<K, V, A>(
   aggregation: WindowAggregation<K, V, A>,
 ): Operator<K, V, Windowed<K>, Change<A>> {
-  const { store: name, retraction, initializer, aggregator, windows, emitStrategy } = aggregation;
+  const { terms, initializer, aggregator, windows, emitStrategy } = aggregation;
   const { graceMs } = windows;
   return (context) => {
     const { task } = context;
+    const { store: name, sendsOldValues } = terms;
     const store = context.store<TimestampedWindowStore<K, A>>(name);
     const isFinal = emitStrategy === "on-window-close";
-    const { sendsOldValues } = retraction;
-    const forward = isFinal ? undefined : immediateForwarder(context, store, sendsOldValues);
+    const forward = isFinal ? undefined : changeForwarder(context, store, sendsOldValues);
     const emitFinal = isFinal ? windowEmitter(context, name, store, windows) : undefined;
     let streamTime = -1;
     return {

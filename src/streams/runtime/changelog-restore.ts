@@ -1,8 +1,7 @@
-import { noHeaders } from "../message.ts";
 import type { TaskState } from "../stores/engine.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { OpenStore } from "../stores/store-builder.ts";
-import type { RawRecord, RawRecords } from "./record-queue.ts";
+import { headersOf, type RawRecord, type RawRecords } from "./record-queue.ts";
 import type { Task } from "./task.ts";
 import type { TaskStates } from "./task-states.ts";
 import type { Subtopology, TopologyPlan } from "./topology-plan.ts";
@@ -101,9 +100,5 @@ export function restoreRecord(restore: OpenStore<StateStore>["restore"], record:
   // Copied, because stores keep what they are given, and the memory of a batch is used again.
   const key = Buffer.from(buffer.subarray(keyStart, keyEnd));
   const value = valueStart < 0 ? null : Buffer.from(buffer.subarray(valueStart, valueEnd));
-  const headers =
-    record.headerCount === 0
-      ? noHeaders
-      : record.headers().map((one) => ({ ...one, value: one.value && Buffer.from(one.value) }));
-  restore(key, value, record.timestamp, headers);
+  restore(key, value, record.timestamp, headersOf(record));
 }

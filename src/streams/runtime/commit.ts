@@ -6,13 +6,16 @@ import { ease } from "./ease.ts";
 import { encodeOffsetMetadata } from "./offset-metadata.ts";
 import type { ProducerOutput } from "./producer-output.ts";
 
+/** What a commit needs of the output. */
+type CommittedOutput = Pick<ProducerOutput, "flush" | "pressure" | "writtenEnd">;
+
 /** What a commit goes through. */
 export interface CommitParts {
   readonly consumer: Pick<Consumer, "commit">;
-  readonly output: ProducerOutput;
+  readonly output: CommittedOutput;
   readonly clock: Clock;
   /** Calls off what waits for a rebalance that waits for this very thread. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** What became of a commit: "postponed" where the group is between two generations, or tasks are another's. */
@@ -28,13 +31,12 @@ export async function commitTasks(
   tasks: readonly ActiveTask[],
   { consumer, output, clock, signal }: CommitParts,
 ): Promise<CommitOutcome> {
-  if (tasks.length === 0) return "committed";
   try {
     await Promise.all(tasks.map(({ task }) => task.asyncWork.drain(signal)));
     for (const active of tasks) await flush(active, output, clock, signal);
     await output.flush(signal);
   } catch (error) {
-    if (signal?.aborted && (error as MillraceError).code === "ABORTED") return "postponed";
+    if (signal.aborted && (error as MillraceError).code === "ABORTED") return "postponed";
     throw error;
   }
   const offsets = tasks.flatMap(offsetsOf);
@@ -56,9 +58,9 @@ export async function commitTasks(
 /** Waits for what is under way, and writes caches through; rows of those may begin calls again. */
 async function flush(
   { task }: ActiveTask,
-  output: ProducerOutput,
+  output: CommittedOutput,
   clock: Clock,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   let draining = task.asyncWork.drain(signal);
   do {
@@ -94,7 +96,7 @@ function offsetsOf({ task }: ActiveTask): TopicPartitionOffset[] {
 /** Up to where each store's rows have what is in its changelog, as far as anything was written. */
 function changelogOffsets(
   { task, changelogs }: ActiveTask,
-  output: ProducerOutput,
+  output: CommittedOutput,
 ): Map<string, number> {
   const positions = new Map(task.positions().map(({ topic, offset }) => [topic, offset]));
   const offsets = new Map<string, number>();

@@ -1,5 +1,8 @@
+import { reasonOf } from "../../errors.ts";
+import type { Logger } from "../../log.ts";
 import type { Field } from "../../protocol/index.ts";
 import type { Headers, Message, RecordMetadata } from "../message.ts";
+import type { ReadFailure } from "./record-queue.ts";
 
 /** What a handler decides on: to go on without the record, or to stop the application with the error. */
 export type Decision = "continue" | "fail";
@@ -66,4 +69,23 @@ export function failOnError(): Decision {
 /** A handler that goes on without the record; the application logs a warning for each. */
 export function continueOnError(): Decision {
   return "continue";
+}
+
+/** Has the handler decide on records of a task that cannot be read, and logs which were left out. */
+export function readFailure(
+  settings: {
+    readonly deserializationExceptionHandler: DeserializationExceptionHandler;
+    readonly logger: Logger;
+  },
+  taskId: string,
+  nodeOf: (topic: string) => string,
+): ReadFailure {
+  const { deserializationExceptionHandler: decide, logger } = settings;
+  return ({ metadata, error }) => {
+    const node = nodeOf(metadata.topic);
+    if (decide({ error, node, taskId, record: metadata }) === "fail") return "fail";
+    const fields = { taskId, ...metadata, error: reasonOf(error) };
+    logger.warn(fields, "a record that cannot be deserialized was left out");
+    return "drop";
+  };
 }

@@ -1,11 +1,12 @@
 import type { Client, Consumer, ConsumerBatch, TopicPartition } from "../../client/index.ts";
-import { MillraceError, reasonOf } from "../../errors.ts";
+import { MillraceError } from "../../errors.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { StoreEntry } from "../topology-node.ts";
+import { readFailure } from "./error-handlers.ts";
 import { GlobalStates, type PartitionOffset } from "./global-states.ts";
-import { GlobalTask } from "./global-task.ts";
+import { GlobalTask, globalTaskId } from "./global-task.ts";
 import { prepareBatch } from "./prepare-batch.ts";
-import type { RawRecords, ReadFailure } from "./record-queue.ts";
+import type { RawRecords } from "./record-queue.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { StreamsSettings } from "./streams-config.ts";
 import type { TopologyPlan } from "./topology-plan.ts";
@@ -70,7 +71,11 @@ export class GlobalReader {
       wallClock: () => settings.host.clock.now(),
       configs: settings.configs,
       onDropped: settings.onDropped,
-      onReadFailure: this.#readFailure(),
+      onReadFailure: readFailure(
+        settings,
+        globalTaskId,
+        (topic) => this.#task.sourceOf(topic).name,
+      ),
     });
     const stores = [...this.#task.stores].map(([name, { store }]) => [name, store] as const);
     this.stores = new Map(stores);
@@ -197,18 +202,6 @@ export class GlobalReader {
     if (this.#uncommittedRows === 0) return;
     this.#uncommittedRows = 0;
     this.#states.commit();
-  }
-
-  #readFailure(): ReadFailure {
-    const { deserializationExceptionHandler: decide, logger } = this.#options.settings;
-    return ({ metadata, error }) => {
-      const node = this.#task.sourceOf(metadata.topic).name;
-      const { taskId } = this.#task;
-      if (decide({ error, node, taskId, record: metadata }) === "fail") return "fail";
-      const fields = { ...metadata, error: reasonOf(error) };
-      logger.warn(fields, "a record that cannot be deserialized was left out of a global store");
-      return "drop";
-    };
   }
 
   async #turn(): Promise<void> {

@@ -27,9 +27,12 @@ export interface GlobalTaskOptions {
   readonly onReadFailure?: ReadFailure | undefined;
 }
 
+/** The id that the JVM gives to what keeps global stores. */
+export const globalTaskId = "-1_-1";
+
 /** The global stores of an application: every instance reads all partitions of their topics. */
 export class GlobalTask implements TaskContext {
-  readonly taskId = "-1_-1";
+  readonly taskId = globalTaskId;
   readonly partition = -1;
   readonly applicationId: string;
   readonly configs: ReadonlyMap<string, unknown>;

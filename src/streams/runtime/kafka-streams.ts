@@ -282,12 +282,11 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
       }),
       cache: this.#cache,
       globalStores: this.#global?.stores ?? new Map(),
-      onDropped: (record) => settings.onDropped?.(record),
       onState: (state) => void this.#state.become(state),
       onClosed: (task) => offsets.note(task.id, task.states),
     });
     this.#removeObsolete();
-    this.#running = this.#thread.run(() => this.#end);
+    this.#running = this.#thread.run();
     this.#running.catch((error) => this.#fail(error));
   }
 
@@ -311,7 +310,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
     this.#state.become("pending-error");
     const { logger, applicationId } = this.#settings;
     logger.error({ applicationId, error }, `the application stops: ${reasonOf(error)}`);
-    this.#thread?.stop();
+    this.#thread?.stop(this.#end);
     await this.#release();
     this.#state.become("error");
   }
@@ -323,7 +322,7 @@ export class KafkaStreams<Stores extends StoreTypes = StoreTypes> {
     }
     this.#abort.abort(new MillraceError("CLOSED", "the application was closed"));
     await this.#starting?.catch(() => {});
-    this.#thread?.stop();
+    this.#thread?.stop(this.#end);
     try {
       await this.#running;
     } finally {

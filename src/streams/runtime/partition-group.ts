@@ -19,7 +19,11 @@ export class PartitionGroup {
   readonly #byTime = new PriorityQueue<RecordQueue>(byHead);
 
   constructor(queues: Iterable<RecordQueue>) {
-    for (const queue of queues) this.#queues.set(`${queue.topic}-${queue.partition}`, queue);
+    for (const queue of queues) this.addQueue(queue);
+  }
+
+  addQueue(queue: RecordQueue): void {
+    this.#queues.set(`${queue.topic}-${queue.partition}`, queue);
   }
 
   get queues(): Iterable<RecordQueue> {

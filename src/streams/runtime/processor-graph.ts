@@ -1,5 +1,5 @@
 import { MillraceError, reasonOf, TopologyError } from "../../errors.ts";
-import type { Message, RecordMetadata, Step } from "../message.ts";
+import type { Message, Step } from "../message.ts";
 import type { NodeContext, OpenNode, Operator, TaskContext } from "../node.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { ProcessorNode, SinkNode, TopologyNode } from "../topology-node.ts";
@@ -118,13 +118,7 @@ export class ProcessorGraph {
         const message = `${name} asks for the store ${storeName}, which it is not connected to`;
         throw new TopologyError("STORE_NOT_CONNECTED", message);
       },
-      withRecord(
-        { timestamp, headers }: Message<unknown, unknown>,
-        metadata: RecordMetadata | undefined,
-        run: () => void,
-      ) {
-        scope.within(metadata, timestamp, headers, run);
-      },
+      withRecord: (record, metadata, step) => scope.within(record, metadata, step),
     };
   }
 }

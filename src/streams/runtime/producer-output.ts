@@ -4,6 +4,7 @@ import { MillraceError, reasonOf } from "../../errors.ts";
 import type { Field } from "../../protocol/index.ts";
 import type { Headers } from "../message.ts";
 import { noTimestamp } from "../stores/store-builder.ts";
+import { ease } from "./ease.ts";
 import type { ProductionExceptionHandler, ProductionFailure } from "./error-handlers.ts";
 import type { Output } from "./output.ts";
 
@@ -26,11 +27,9 @@ export class ProducerOutput implements Output {
   readonly #onFailure: ProductionExceptionHandler;
   readonly #partitions = new Map<string, number>();
   /** What waits for a topic's number of partitions, in the order of the writes. */
-  readonly #deferred = new Map<string, (() => void)[]>();
-  #lookups = 0;
-  #lookedUp = Promise.withResolvers<void>();
+  readonly #deferred = new Map<string, Deferred>();
+  readonly #closing = new AbortController();
   #failure: MillraceError | undefined;
-  #isClosed = false;
 
   constructor({ producer, clock, onFailure }: ProducerOutputParts) {
     this.#producer = producer;
@@ -55,7 +54,7 @@ export class ProducerOutput implements Output {
         value,
         headers.length === 0 ? undefined : headers,
       );
-      if (pressure && pressure !== this.pressure) this.#press(pressure);
+      if (pressure) this.#press(pressure);
     } catch (error) {
       const record = { key, value, timestamp, headers };
       this.failed({ error, stage: "delivery", topic, partition, records: 1, record });
@@ -67,14 +66,14 @@ export class ProducerOutput implements Output {
   }
 
   later(topic: string, write: () => void): void {
-    const waiting = this.#deferred.get(topic);
-    if (waiting) {
-      waiting.push(write);
-      return;
+    let deferred = this.#deferred.get(topic);
+    if (!deferred) {
+      deferred = { writes: [], lookup: this.#lookUp(topic) };
+      this.#deferred.set(topic, deferred);
     }
-    this.#deferred.set(topic, [write]);
-    this.#lookups += 1;
-    void this.#lookUp(topic);
+    deferred.writes.push(write);
+    // What bounds the queue: no more is processed until the number is known.
+    this.#press(deferred.lookup);
   }
 
   failed(failure: ProductionFailure): void {
@@ -91,7 +90,7 @@ export class ProducerOutput implements Output {
     error: MillraceError,
     batch: { topic: string; partition: number; records: number },
   ): void {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     try {
       const { topic, records } = batch;
       // Records that never got as far as a partition come under −1.
@@ -109,7 +108,7 @@ export class ProducerOutput implements Output {
 
   /** Resolves when all that was written is at the brokers; rejects where a part of it never will be, or with ABORTED. */
   async flush(signal?: AbortSignal): Promise<void> {
-    while (this.#lookups > 0) await this.#lookedUp.promise;
+    for (const { lookup } of this.#deferred.values()) await ease(lookup, signal);
     this.check();
     await this.#producer.flush({ signal });
     this.check();
@@ -119,9 +118,9 @@ export class ProducerOutput implements Output {
     }
   }
 
-  /** Hears of no more failures: what is given up from now on is meant to be. */
+  /** Looks no topic up any more, and hears of no more failures: what is given up from now on is meant to be. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
   }
 
   /** One behind the last offset that a partition's records were acknowledged at; see `Producer.writtenEnd`. */
@@ -130,6 +129,7 @@ export class ProducerOutput implements Output {
   }
 
   #press(pressure: Promise<void>): void {
+    if (pressure === this.pressure) return;
     this.pressure = pressure;
     void pressure.then(() => {
       if (this.pressure === pressure) this.pressure = undefined;
@@ -137,16 +137,21 @@ export class ProducerOutput implements Output {
   }
 
   async #lookUp(topic: string): Promise<void> {
+    const { signal } = this.#closing;
     try {
-      this.#partitions.set(topic, await this.#producer.partitionCount(topic));
-      for (const write of this.#deferred.get(topic) ?? []) write();
+      this.#partitions.set(topic, await this.#producer.partitionCount(topic, { signal }));
+      for (const write of this.#deferred.get(topic)?.writes ?? []) write();
     } catch (cause) {
       this.#failure ??= cause as MillraceError;
     } finally {
       this.#deferred.delete(topic);
-      this.#lookups -= 1;
-      this.#lookedUp.resolve();
-      this.#lookedUp = Promise.withResolvers();
     }
   }
+}
+
+/** Writes that wait for the number of a topic's partitions. */
+interface Deferred {
+  readonly writes: (() => void)[];
+  /** Resolves when they are written, or given up. */
+  readonly lookup: Promise<void>;
 }

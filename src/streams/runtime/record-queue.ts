@@ -163,7 +163,7 @@ export class RecordQueue {
     } catch (error) {
       return this.#fail(offset, error, "deserialization");
     }
-    const headers = raw.headerCount === 0 ? noHeaders : copied(raw.headers());
+    const headers = headersOf(raw);
     let { timestamp } = raw;
     if (this.#isOwnTime && timestamp >= 0) return { key, value, timestamp, headers };
     const { topic, partition } = this;
@@ -183,9 +183,10 @@ export class RecordQueue {
   }
 }
 
-/** Headers of one's own: stores keep them longer than the memory of a batch lasts. */
-function copied(headers: readonly RecordHeader[]): Headers {
-  return headers.map(({ key, value }) => ({ key, value: value && Buffer.from(value) }));
+/** A record's headers, copied: stores keep them longer than the memory of a batch lasts. */
+export function headersOf(raw: RawRecord): Headers {
+  if (raw.headerCount === 0) return noHeaders;
+  return raw.headers().map(({ key, value }) => ({ key, value: value && Buffer.from(value) }));
 }
 
 function notOpen(): void {

@@ -1,4 +1,10 @@
-import { type Headers, noHeaders, type RecordMetadata } from "../message.ts";
+import {
+  type Headers,
+  type Message,
+  noHeaders,
+  type RecordMetadata,
+  type Step,
+} from "../message.ts";
 
 /**
  * What is true of the record that a task works on at the moment: where it comes from, and the timestamp and
@@ -40,23 +46,22 @@ export class RecordScope {
     this.begin(undefined, -1, -1, timestamp, noHeaders);
   }
 
-  /** Runs something as part of another record, and comes back. */
-  within(
+  /** Does something with another record as the one at work, and comes back. */
+  within<K, V>(
+    message: Message<K, V>,
     metadata: RecordMetadata | undefined,
-    timestamp: number,
-    headers: Headers,
-    run: () => void,
+    step: Step<K, V>,
   ): void {
     const { topic, partition, offset, timestamp: outerTimestamp, headers: outerHeaders } = this;
     this.begin(
       metadata?.topic,
       metadata?.partition ?? -1,
       metadata?.offset ?? -1,
-      timestamp,
-      headers,
+      message.timestamp,
+      message.headers,
     );
     try {
-      run();
+      step(message);
     } finally {
       this.begin(topic, partition, offset, outerTimestamp, outerHeaders);
     }

@@ -38,7 +38,7 @@ export class Restoration {
   #made: Consumer | undefined;
   #running: Promise<void> | undefined;
   #sliceEnd = 0;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: RestorationOptions) {
     this.#options = options;
@@ -76,7 +76,7 @@ export class Restoration {
 
   /** Ends what is under way, and closes the consumer. May be called twice. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     for (const task of this.#tasks) {
       task.stop(new MillraceError("CLOSED", `restoring task ${task.taskId} was given up`));
     }
@@ -86,6 +86,10 @@ export class Restoration {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   async #run(task: TaskRestore, signal: AbortSignal | undefined): Promise<RestoreOutcome> {
@@ -170,7 +174,7 @@ export class Restoration {
   async #endStale(): Promise<boolean> {
     const active = [...this.#active.values()];
     const changelogs = active.map(({ changelog }) => changelog.changelog);
-    const bounds = await boundsOf(this.#consumer(), changelogs);
+    const bounds = await boundsOf(this.#consumer(), changelogs, this.#closing.signal);
     let isAny = false;
     for (const [index, { task, changelog }] of active.entries()) {
       const { start, end } = bounds[index] as LogBounds;

@@ -47,7 +47,7 @@ export async function planRestore(
 export async function boundsOf(
   consumer: Pick<Consumer, "beginningOffsets" | "endOffsets">,
   changelogs: readonly ChangelogToRestore[],
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<LogBounds[]> {
   const [starts, ends] = await Promise.all([
     consumer.beginningOffsets(changelogs, { signal }),

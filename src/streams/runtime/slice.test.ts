@@ -28,7 +28,7 @@ class Scene {
     const host = { clock: this.clock, random, network: {} as never };
     const common = { applicationId: "app", bootstrapServers: "localhost", host };
     const settings = settingsOf({ ...common, maxTaskIdleMs });
-    this.slice = new Slice({ settings, cache: undefined }, ({ topic }) => this.lags.get(topic));
+    this.slice = new Slice({ settings }, ({ topic }) => this.lags.get(topic));
     this.#builder.stream(["left", "right"], { key: string, value: string }).foreach((value) => {
       this.seen.push(value);
       this.clock.advance(msPerRecord);

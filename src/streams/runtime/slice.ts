@@ -1,4 +1,3 @@
-import type { SharedCacheBudget } from "../stores/cache-budget.ts";
 import type { ActiveTask } from "./active-task.ts";
 import type { EmptyInput } from "./input-wait.ts";
 import type { StreamsSettings } from "./streams-config.ts";
@@ -11,13 +10,10 @@ const sliceMs = 2;
 /** How many records a task processes before it is the next one's turn. */
 const firstTurn = 16;
 const longestTurn = 512;
-/** Rows that a full cache gives up at a time. */
-const rowsPerRelief = 1_000;
 
 /** What a {@link Slice} works with. */
 export interface SliceParts {
   readonly settings: StreamsSettings;
-  readonly cache: SharedCacheBudget | undefined;
 }
 
 /** Processes records for a few milliseconds, each task in its turn, and says what there is to wait for after it. */
@@ -39,7 +35,6 @@ export class Slice {
   /** Processes what waits for tasks until the time is up, or `isFree` says that there is no room for results. */
   run(tasks: readonly ActiveTask[], isFree: () => boolean): void {
     const { clock } = this.#parts.settings.host;
-    const { cache } = this.#parts;
     let now = clock.elapsed();
     const end = now + sliceMs;
     for (let idle = 0; idle < tasks.length; ) {
@@ -53,7 +48,6 @@ export class Slice {
       idle = processed === 0 ? idle + 1 : 0;
       if (processed === 0) continue;
       this.processed += processed;
-      if (cache?.isExceeded) cache.relieve(rowsPerRelief);
       const before = now;
       now = clock.elapsed();
       this.#adapt(now - before);

@@ -1,4 +1,6 @@
 import type { Assignor, Client, Consumer, Producer, RebalanceEvent } from "../../client/index.ts";
+import type { Timer } from "../../clock.ts";
+import type { MillraceError } from "../../errors.ts";
 import type { SharedCacheBudget } from "../stores/cache-budget.ts";
 import type { StateStore } from "../stores/state-store.ts";
 import type { ActiveTask } from "./active-task.ts";
@@ -12,7 +14,6 @@ import type { StateDirectory } from "./state-directory.ts";
 import type { StreamsSettings } from "./streams-config.ts";
 import type { ThreadMetrics } from "./streams-metrics.ts";
 import { subscription } from "./subscription.ts";
-import type { DroppedRecord } from "./task.ts";
 import { TaskFactory } from "./task-factory.ts";
 import { TaskFeed } from "./task-feed.ts";
 import { TaskHandover } from "./task-handover.ts";
@@ -31,7 +32,6 @@ export interface StreamThreadParts {
   readonly assignor: Assignor;
   readonly cache: SharedCacheBudget | undefined;
   readonly globalStores: ReadonlyMap<string, StateStore>;
-  readonly onDropped: (record: DroppedRecord) => void;
   /** Hears how the thread stands whenever that changes. */
   readonly onState: (state: ThreadState) => void;
   /** Hears of tasks that were closed, and how far their state goes. */
@@ -43,6 +43,7 @@ export type ThreadState = "rebalancing" | "running";
 
 /** How a thread ends. */
 export interface ThreadEnd {
+  /** How long the last commit and all else may take. */
   readonly timeoutMs: number;
   /** Whether others get the partitions at once. */
   readonly leave: boolean | undefined;
@@ -73,18 +74,25 @@ export class StreamThread {
   readonly #handover: TaskHandover;
   readonly #purge: RepartitionPurge;
   #state: ThreadState = "rebalancing";
-  #committedAt = 0;
+  /** When all tasks are to be committed next. */
+  #commitAt: number;
   /** Before this moment, no commit is tried. */
   #postponedTo = 0;
   #commits = 0;
   #postponedCommits = 0;
-  #isStopping = false;
+  /** How it is to end; undefined while it is to go on. */
+  #end: ThreadEnd | undefined;
+  /** Aborts when the time to end is over: calls off whatever the thread waits for then. */
+  readonly #late = new AbortController();
+  #deadline: Timer | undefined;
+  #endsBy = 0;
   #isOver = false;
 
   constructor(parts: StreamThreadParts) {
     const { settings, plan, client } = parts;
     const { clock } = settings.host;
     this.#parts = parts;
+    this.#commitAt = clock.elapsed() + settings.commitIntervalMs;
     this.#producer = parts.producerClient.producer<never, never>({
       ...settings.producer,
       onBatchFailure: (error, batch) => this.#output.undelivered(error, batch),
@@ -102,6 +110,7 @@ export class StreamThread {
       factory: this.#factory,
       restoration: this.#restoration,
       consumer: this.#consumer,
+      signal: this.#late.signal,
       onRestored: (task, outcome) => this.#inbox.put({ about: "restored", task, outcome }),
     });
     const { registry } = this;
@@ -117,7 +126,7 @@ export class StreamThread {
       registry,
       factory,
       feed: this.#feed,
-      commit: (tasks) => this.#commit(tasks),
+      commit: (tasks) => this.#commit(tasks, this.#late.signal),
     });
     this.#slice = new Slice(parts, (input) => this.#feed.lagOf(input));
     this.#purge = new RepartitionPurge({
@@ -129,24 +138,25 @@ export class StreamThread {
   }
 
   /** Runs until it is stopped, or something fails, which it rejects with. All is closed by then. */
-  async run(end: () => ThreadEnd): Promise<void> {
-    let deadline = 0;
+  async run(): Promise<void> {
     try {
       this.#consumer.start();
-      this.#committedAt = this.#now();
-      while (!this.#isStopping) await this.#round();
-      deadline = this.#now() + end().timeoutMs;
-      await this.#commitLast(end());
+      while (!this.#end) await this.#round();
+      await this.#commitLast();
     } catch (error) {
-      await this.#close({ ...end(), timeoutMs: 0 }).catch(() => {});
+      await this.#close(0).catch(() => {});
       throw error;
     }
-    await this.#close({ ...end(), timeoutMs: Math.max(0, deadline - this.#now()) });
+    await this.#close(Math.max(0, this.#endsBy - this.#now()));
   }
 
-  /** Has the loop end after the slice it is at. */
-  stop(): void {
-    this.#isStopping = true;
+  /** Has the loop end after the slice it is at; what it waits for is called off when the time for that is over. */
+  stop(end: ThreadEnd): void {
+    if (this.#end || this.#isOver) return;
+    const { clock } = this.#parts.settings.host;
+    this.#end = end;
+    this.#endsBy = this.#now() + end.timeoutMs;
+    this.#deadline = clock.after(end.timeoutMs, () => this.#late.abort());
     this.#inbox.put({ about: "stop" });
   }
 
@@ -174,7 +184,7 @@ export class StreamThread {
 
   async #round(): Promise<void> {
     await this.#handleEvents();
-    if (this.#isStopping) return;
+    if (this.#end) return;
     const { registry } = this;
     const { arrival } = this.#inbox;
     if (this.#output.pressure) await ease(this.#output.pressure, arrival);
@@ -189,11 +199,12 @@ export class StreamThread {
 
   /** For how long there is nothing to do but for what may come. */
   #waitMs(): number {
-    const { pollMs, commitIntervalMs } = this.#parts.settings;
+    const { pollMs } = this.#parts.settings;
     if (this.#slice.isBusy) return 0;
     const { running } = this.registry;
     const isDirty = running.some(({ task }) => task.needsCommit);
-    const toCommit = isDirty ? this.#committedAt + commitIntervalMs - this.#now() : pollMs;
+    const commitAt = Math.max(this.#commitAt, this.#postponedTo);
+    const toCommit = isDirty ? commitAt - this.#now() : pollMs;
     return Math.max(0, Math.min(pollMs, toCommit, this.#slice.idleMs(running)));
   }
 
@@ -201,34 +212,30 @@ export class StreamThread {
     const { running } = this.registry;
     const now = this.#now();
     if (now < this.#postponedTo) return;
-    const isDue = now - this.#committedAt >= this.#parts.settings.commitIntervalMs;
-    if (isDue) this.#committedAt = now;
+    const isDue = now >= this.#commitAt;
     const tasks = isDue ? running : running.filter(isUrgent);
-    if (tasks.length === 0) return;
     const outcome = await this.#commit(tasks, this.#inbox.interruption);
-    if (outcome === "postponed") this.#postponedTo = this.#now() + postponedMs;
-    else this.#purge.committed(tasks, this.#now());
+    if (outcome === "postponed") {
+      this.#postponedTo = this.#now() + postponedMs;
+      return;
+    }
+    if (isDue) this.#commitAt = now + this.#parts.settings.commitIntervalMs;
+    if (tasks.length > 0) this.#purge.committed(tasks, this.#now());
   }
 
   /** Commits before the end; a rebalance that gets in the way is let through first. */
-  async #commitLast({ timeoutMs }: ThreadEnd): Promise<void> {
-    const late = new AbortController();
-    const { clock } = this.#parts.settings.host;
-    const timer = clock.after(timeoutMs, () => late.abort());
-    try {
-      for (let tries = 1; tries <= lastCommits && !late.signal.aborted; tries += 1) {
-        await this.#handleEvents();
-        const signal = AbortSignal.any([this.#inbox.interruption, late.signal]);
-        if ((await this.#commit(this.registry.running, signal)) === "committed") return;
-      }
-    } finally {
-      timer.cancel();
+  async #commitLast(): Promise<void> {
+    const late = this.#late.signal;
+    for (let tries = 1; tries <= lastCommits && !late.aborted; tries += 1) {
+      await this.#handleEvents();
+      const signal = AbortSignal.any([this.#inbox.interruption, late]);
+      if ((await this.#commit(this.registry.running, signal)) === "committed") return;
     }
     const { logger, applicationId } = this.#parts.settings;
     logger.warn({ applicationId }, "the last commit was in vain: records will be processed again");
   }
 
-  async #commit(tasks: readonly ActiveTask[], signal?: AbortSignal): Promise<CommitOutcome> {
+  async #commit(tasks: readonly ActiveTask[], signal: AbortSignal): Promise<CommitOutcome> {
     const due = tasks.filter(({ task }) => task.needsCommit || task.isCommitRequested);
     if (due.length === 0) return "committed";
     const { clock } = this.#parts.settings.host;
@@ -243,6 +250,9 @@ export class StreamThread {
     for (let event = this.#inbox.take(); event; event = this.#inbox.take()) {
       try {
         await this.#handle(event);
+      } catch (error) {
+        // The time to end is over: what the event has begun is closed with all else.
+        if (!this.#late.signal.aborted || (error as MillraceError).code !== "ABORTED") throw error;
       } finally {
         if (event.about === "rebalance") event.done();
       }
@@ -274,8 +284,9 @@ export class StreamThread {
     else throw outcome.error;
   }
 
-  async #close({ timeoutMs, leave }: ThreadEnd): Promise<void> {
+  async #close(timeoutMs: number): Promise<void> {
     this.#isOver = true;
+    this.#deadline?.cancel();
     this.#output.close();
     for (let event = this.#inbox.take(); event; event = this.#inbox.take()) {
       if (event.about === "rebalance") event.done();
@@ -283,7 +294,10 @@ export class StreamThread {
     const results = await Promise.allSettled([
       this.registry.close(this.registry.all),
       this.#restoration.close(),
-      this.#consumer.close({ leave, timeoutMs: Math.max(timeoutMs, leastCloseMs) }),
+      this.#consumer.close({
+        leave: this.#end?.leave,
+        timeoutMs: Math.max(timeoutMs, leastCloseMs),
+      }),
       this.#producer.close({ timeoutMs }),
     ]);
     const failed = results.find((result) => result.status === "rejected");

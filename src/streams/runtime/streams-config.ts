@@ -188,6 +188,12 @@ const kinds = {
   disk: "object",
 } satisfies { readonly [setting in keyof Required<StreamsConfig>]: SettingKind };
 
+type NumberSetting = {
+  [setting in keyof StreamsConfig]-?: NonNullable<StreamsConfig[setting]> extends number
+    ? setting
+    : never;
+}[keyof StreamsConfig];
+
 /** Fills in the defaults; throws `INVALID_ARGUMENT` on what cannot be. */
 export function settingsOf(config: StreamsConfig): StreamsSettings {
   checkConfig(config, kinds);
@@ -196,39 +202,25 @@ export function settingsOf(config: StreamsConfig): StreamsSettings {
   const { topic = {}, stateDir = join(tmpdir(), "millrace-streams") } = config;
   const { consumer = {}, restoreConsumer = {}, globalConsumer = {}, producer = {} } = config;
   checkOffsetReset(consumer.autoOffsetReset, "consumer.autoOffsetReset");
+  const number = (name: NumberSetting, fallback: number, least = 0) =>
+    atLeast(least, name, config[name] ?? fallback);
   const numbers = {
-    commitIntervalMs: atLeast(0, "commitIntervalMs", config.commitIntervalMs ?? 30_000),
-    pollMs: atLeast(1, "pollMs", config.pollMs ?? 100),
-    statestoreCacheMaxBytes: atLeast(
-      0,
-      "statestoreCacheMaxBytes",
-      config.statestoreCacheMaxBytes ?? 10 * 1024 * 1024,
-    ),
-    maxTaskIdleMs: atLeast(-1, "maxTaskIdleMs", config.maxTaskIdleMs ?? 0),
-    bufferedRecordsPerPartition: atLeast(
-      1,
-      "bufferedRecordsPerPartition",
-      config.bufferedRecordsPerPartition ?? 1_000,
-    ),
-    replicationFactor: atLeast(-1, "replicationFactor", config.replicationFactor ?? -1),
-    windowstoreChangelogAdditionalRetentionMs: atLeast(
-      0,
+    commitIntervalMs: number("commitIntervalMs", 30_000),
+    pollMs: number("pollMs", 100, 1),
+    statestoreCacheMaxBytes: number("statestoreCacheMaxBytes", 10 * 1024 * 1024),
+    maxTaskIdleMs: number("maxTaskIdleMs", 0, -1),
+    bufferedRecordsPerPartition: number("bufferedRecordsPerPartition", 1_000, 1),
+    replicationFactor: number("replicationFactor", -1, -1),
+    windowstoreChangelogAdditionalRetentionMs: number(
       "windowstoreChangelogAdditionalRetentionMs",
-      config.windowstoreChangelogAdditionalRetentionMs ?? 86_400_000,
+      86_400_000,
     ),
-    acceptableRecoveryLag: atLeast(
-      0,
-      "acceptableRecoveryLag",
-      config.acceptableRecoveryLag ?? 10_000,
-    ),
-    repartitionPurgeIntervalMs: atLeast(
-      0,
-      "repartitionPurgeIntervalMs",
-      config.repartitionPurgeIntervalMs ?? 30_000,
-    ),
-    stateCleanupDelayMs: atLeast(0, "stateCleanupDelayMs", config.stateCleanupDelayMs ?? 600_000),
+    acceptableRecoveryLag: number("acceptableRecoveryLag", 10_000),
+    repartitionPurgeIntervalMs: number("repartitionPurgeIntervalMs", 30_000),
+    stateCleanupDelayMs: number("stateCleanupDelayMs", 600_000),
   };
-  const client = { ...clientOptionsOf(config), clientId: config.clientId ?? applicationId };
+  // A client takes what it knows of a config, so that all share connections' settings, time and logger.
+  const client: ClientOptions = { ...config, clientId: config.clientId ?? applicationId };
   return {
     ...numbers,
     applicationId,
@@ -257,28 +249,6 @@ export function settingsOf(config: StreamsConfig): StreamsSettings {
     disk,
     host,
     logger,
-  };
-}
-
-/** What of a config is meant for the client, so that both share time, network and logger. */
-function clientOptionsOf(config: StreamsConfig): ClientOptions {
-  const { bootstrapServers, tls, sasl, logger, host } = config;
-  const { connectTimeoutMs, requestTimeoutMs, metadataMaxAgeMs, maxFrameBytes } = config;
-  const { retryBackoffMs, retryBackoffMaxMs, reconnectBackoffMs, reconnectBackoffMaxMs } = config;
-  return {
-    bootstrapServers,
-    tls,
-    sasl,
-    connectTimeoutMs,
-    requestTimeoutMs,
-    retryBackoffMs,
-    retryBackoffMaxMs,
-    reconnectBackoffMs,
-    reconnectBackoffMaxMs,
-    metadataMaxAgeMs,
-    maxFrameBytes,
-    logger,
-    host,
   };
 }
 

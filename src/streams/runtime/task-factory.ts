@@ -4,13 +4,13 @@ import type { CacheBudget } from "../stores/store-builder.ts";
 import type { SourceNode } from "../topology-node.ts";
 import { ActiveTask, type Input } from "./active-task.ts";
 import { changelogsOf } from "./changelog-restore.ts";
+import { readFailure } from "./error-handlers.ts";
 import { sourceOf } from "./input-queue.ts";
 import { InputWait } from "./input-wait.ts";
 import type { Output } from "./output.ts";
-import type { ReadFailure } from "./record-queue.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { StreamsSettings } from "./streams-config.ts";
-import { type DroppedRecord, Task } from "./task.ts";
+import { Task } from "./task.ts";
 import { TaskStates } from "./task-states.ts";
 import type { Subtopology, TopologyPlan } from "./topology-plan.ts";
 
@@ -22,7 +22,6 @@ export interface TaskFactoryParts {
   readonly output: Output;
   readonly cache: CacheBudget | undefined;
   readonly globalStores: ReadonlyMap<string, StateStore>;
-  readonly onDropped: (record: DroppedRecord) => void;
   /** Wakes the thread, since something waits for a task. */
   readonly wake: () => void;
 }
@@ -55,7 +54,7 @@ export class TaskFactory {
 
   /** Opens the state of the task that reads these partitions, and makes it: its stores are to be restored next. */
   async make(inputs: readonly [Input, ...Input[]]): Promise<ActiveTask> {
-    const { plan, settings, directory, output, cache, globalStores, onDropped } = this.#parts;
+    const { plan, settings, directory, output, cache, globalStores } = this.#parts;
     const [{ topic, partition }] = inputs;
     const subtopology = this.#subtopologyOf(topic);
     const taskId = `${subtopology.id}_${partition}`;
@@ -68,14 +67,15 @@ export class TaskFactory {
       const { clock } = settings.host;
       const { memory, persistent, engines } = states;
       const task = new Task({
-        ...{ plan, subtopology, partition, inputs, output, cache, globalStores, onDropped },
+        ...{ plan, subtopology, partition, inputs, output, cache, globalStores },
         ...{ memory, persistent, engines },
         host: settings.host,
+        onDropped: settings.onDropped,
         onReady: this.#parts.wake,
         wallClock: () => clock.now(),
         configs: settings.configs,
         timestampExtractor: settings.timestampExtractor,
-        onReadFailure: this.#readFailure(taskId),
+        onReadFailure: readFailure(settings, taskId, (from) => this.sourceOf(from).name),
         onProcessingFailure: this.#processingFailure(),
       });
       const changelogs = changelogsOf(task, plan, subtopology, states);
@@ -90,17 +90,6 @@ export class TaskFactory {
       await states.close();
       throw error;
     }
-  }
-
-  #readFailure(taskId: string): ReadFailure {
-    const { deserializationExceptionHandler: decide, logger } = this.#parts.settings;
-    return ({ metadata, error }) => {
-      const node = this.sourceOf(metadata.topic).name;
-      if (decide({ error, node, taskId, record: metadata }) === "fail") return "fail";
-      const fields = { taskId, ...metadata, error: reasonOf(error) };
-      logger.warn(fields, "a record that cannot be deserialized was left out");
-      return "drop";
-    };
   }
 
   /** Undefined where every failure is to stop the application. */

@@ -56,9 +56,8 @@ export class TaskFeed {
   }
 
   /** How many records of a partition are at the broker and not here; undefined while that is not known. */
-  lagOf({ topic, partition }: TopicPartition): number | undefined {
-    const lags = this.#parts.consumer.lag();
-    return lags.find((one) => one.topic === topic && one.partition === partition)?.lag;
+  lagOf(partition: TopicPartition): number | undefined {
+    return this.#parts.consumer.lag([partition])[0]?.lag;
   }
 
   async #poll(timeoutMs: number, signal: AbortSignal): Promise<ConsumerBatch[]> {

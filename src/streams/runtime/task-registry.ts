@@ -1,4 +1,4 @@
-import type { Consumer, TopicPartition } from "../../client/index.ts";
+import type { CommittedPlace, Consumer, TopicPartition } from "../../client/index.ts";
 import { MillraceError } from "../../errors.ts";
 import type { ActiveTask, Input } from "./active-task.ts";
 import { decodeOffsetMetadata } from "./offset-metadata.ts";
@@ -18,6 +18,8 @@ export interface TaskRegistryParts {
     Consumer,
     "committed" | "pause" | "resume" | "seek" | "seekToBeginning" | "seekToEnd" | "seekToTime"
   >;
+  /** Calls off what is asked of the group. */
+  readonly signal: AbortSignal;
   /** Hears that a task's stores are restored, or why not; what is to follow is {@link TaskRegistry.restored}. */
   readonly onRestored: (
     task: ActiveTask,
@@ -54,8 +56,8 @@ export class TaskRegistry {
   }
 
   /** The task that reads a partition; undefined where none does, or not yet. */
-  reader({ topic, partition }: TopicPartition): ActiveTask | undefined {
-    return this.#byInput.get(`${topic}-${partition}`);
+  reader(partition: TopicPartition): ActiveTask | undefined {
+    return this.#byInput.get(nameOf(partition));
   }
 
   /** The tasks that read some of these partitions. */
@@ -68,22 +70,20 @@ export class TaskRegistry {
    * A task that gets further inputs is made anew: it must have been closed before.
    */
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
-    const { factory, consumer } = this.#parts;
+    const { factory, consumer, signal } = this.#parts;
     if (partitions.length === 0) return;
     const inputs = Map.groupBy(partitions, (one) => factory.taskIdOf(one));
-    const committed = await consumer.committed(partitions);
+    const found = await consumer.committed(partitions, { signal });
+    const committed = new Map(found.map((place) => [nameOf(place), place]));
     for (const [taskId, own] of inputs) {
       const known = this.#tasks.get(taskId);
       if (known) throw new MillraceError("INVALID_STATE", `task ${taskId} was not closed`);
       for (const one of own) {
-        const place = committed.find((other) => isSame(one, other));
-        if (place && place.offset >= 0) consumer.seek({ ...one, offset: place.offset });
+        const { offset = -1 } = committed.get(nameOf(one)) ?? {};
+        if (offset >= 0) consumer.seek({ ...one, offset });
         else this.#reset(one);
       }
-      const metadata = new Map(
-        committed.map(({ topic, partition, metadata }) => [`${topic}-${partition}`, metadata]),
-      );
-      await this.#open(own as [Input, ...Input[]], metadata);
+      await this.#open(own as [Input, ...Input[]], committed);
     }
   }
 
@@ -109,8 +109,7 @@ export class TaskRegistry {
     let failure: { readonly error: unknown } | undefined;
     for (const active of tasks) {
       this.#tasks.delete(active.id);
-      for (const { topic, partition } of active.inputs)
-        this.#byInput.delete(`${topic}-${partition}`);
+      for (const input of active.inputs) this.#byInput.delete(nameOf(input));
       this.#update();
       this.#parts.onClosed(active);
       try {
@@ -125,14 +124,14 @@ export class TaskRegistry {
 
   async #open(
     inputs: readonly [Input, ...Input[]],
-    metadata: ReadonlyMap<string, string>,
+    committed: ReadonlyMap<string, CommittedPlace>,
   ): Promise<void> {
     const { factory, consumer, restoration, onRestored } = this.#parts;
     const active = await factory.make(inputs);
-    for (const { topic, partition } of inputs) {
-      const text = metadata.get(`${topic}-${partition}`) ?? "";
-      active.task.resume(topic, decodeOffsetMetadata(text));
-      this.#byInput.set(`${topic}-${partition}`, active);
+    for (const input of inputs) {
+      const { metadata = "" } = committed.get(nameOf(input)) ?? {};
+      active.task.resume(input.topic, decodeOffsetMetadata(metadata));
+      this.#byInput.set(nameOf(input), active);
     }
     this.#tasks.set(active.id, active);
     if (active.changelogs.length === 0) {
@@ -170,6 +169,6 @@ export class TaskRegistry {
   }
 }
 
-function isSame(one: TopicPartition, other: TopicPartition): boolean {
-  return one.topic === other.topic && one.partition === other.partition;
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
 }

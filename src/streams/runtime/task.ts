@@ -124,6 +124,13 @@ export class Task implements TaskContext {
     return this.#group.queue(topic, this.partition) !== undefined;
   }
 
+  /** Begins to read a topic that was not there when the task was made: one that matches a source's pattern. */
+  addInput(topic: string): void {
+    const queue = this.#queueOf({ topic, partition: this.partition });
+    queue.step = (this.#graph as ProcessorGraph).source(queue.source.name);
+    this.#group.addQueue(queue);
+  }
+
   /** Takes in what was fetched for one of its partitions. */
   add(topic: string, partition: number, records: RawRecords): void {
     const queue = this.#group.queue(topic, partition);

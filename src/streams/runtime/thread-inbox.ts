@@ -18,7 +18,10 @@ export type ThreadEvent =
   /** Nothing but a reason to wake. */
   | { readonly about: "wake" };
 
-/** What waits for a thread, which is woken when something comes. */
+/**
+ * What waits for a thread, which is woken when something comes. Never more than a few events: the group waits for
+ * each rebalance, a task is restored once, and reasons to wake are not added up.
+ */
 export class ThreadInbox {
   readonly #events: ThreadEvent[] = [];
   #arrival = new AbortController();

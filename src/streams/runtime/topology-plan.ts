@@ -90,16 +90,6 @@ export class TopologyPlan {
     return [...this.builder.nodes.values()].filter(({ name }) => all.has(name));
   }
 
-  /** Groups of topics, by their full names, that must have as many partitions as one another. */
-  copartitionedTopics(): string[][] {
-    return this.builder.copartitioned.map((sources) =>
-      [...sources].flatMap((name) => {
-        const node = this.builder.nodes.get(name);
-        return node?.kind === "source" ? node.topics.map((topic) => this.topicName(topic)) : [];
-      }),
-    );
-  }
-
   #isGlobalSource(name: string): boolean {
     const node = this.builder.nodes.get(name);
     return (

@@ -67,6 +67,17 @@ export function storeBuilder<S extends StateStore>(
   };
 }
 
+/** A store that takes in the records of its changelog by itself. */
+export interface Restorable extends StateStore, Pick<OpenStore<StateStore>, "restore"> {}
+
+/** Opens a store that restores itself. */
+export function opened<S extends Restorable>(store: S): OpenStore<S> {
+  return {
+    store,
+    restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
+  };
+}
+
 /** Configs of a topic as text, by Kafka's names; JavaScript may have given numbers and booleans too. */
 export function topicConfigs(configs: {
   readonly [config: string]: string;

@@ -4,7 +4,7 @@ import type { TaskContext } from "../node.ts";
 import type { SplitValue } from "./codec.ts";
 import { RowIntegers, RowOrder } from "./row-order.ts";
 import { SortedKeys } from "./sorted-keys.ts";
-import type { CacheBudget, Evictable } from "./store-builder.ts";
+import type { CacheBudget } from "./store-builder.ts";
 import { TextIndex } from "./text-index.ts";
 
 /** A row in a cache, under its key's bytes as text. Null is a row that is deleted. */
@@ -39,7 +39,7 @@ const assumedValueBytes = 100;
  * here until the commit, or until there is no room, and only the last of several writes is passed on, in
  * the order of those last writes (`NamedCache`).
  */
-export class WriteBehindCache<V> implements Evictable {
+export class WriteBehindCache<V> {
   readonly #budget: CacheBudget;
   readonly #task: TaskContext;
   readonly #owner: CacheOwner<V>;
@@ -60,26 +60,17 @@ export class WriteBehindCache<V> implements Evictable {
   #order: SortedKeys | undefined;
   #dirtyCount = 0;
   #valueBytes = assumedValueBytes;
-  /** A row is mostly written right after it was read: the last one is at hand. */
-  #lastText = "";
-  #lastRow = -1;
 
   constructor(budget: CacheBudget, task: TaskContext, owner: CacheOwner<V>) {
     this.#budget = budget;
     this.#task = task;
     this.#owner = owner;
     this.#parts = owner.parts ?? whole;
-    budget.join(this);
-  }
-
-  /** How many rows wait to be written through. */
-  get dirtyCount(): number {
-    return this.#dirtyCount;
   }
 
   /** The row's value, which counts as used by that; undefined where the cache does not know it. */
   get(text: string): V | null | undefined {
-    const row = this.#find(text);
+    const row = this.#index.find(text);
     if (row < 0) return undefined;
     this.#ages.moveToEnd(row);
     return this.#valueAt(row);
@@ -93,7 +84,7 @@ export class WriteBehindCache<V> implements Evictable {
 
   /** Takes in a write under the present record's context; null deletes. */
   put(text: string, value: V | null): void {
-    const known = this.#find(text);
+    const known = this.#index.find(text);
     const row = known < 0 ? this.#add(text) : known;
     this.#set(row, value);
     this.#setContext(row);
@@ -137,39 +128,12 @@ export class WriteBehindCache<V> implements Evictable {
     return this.#dirtyCount;
   }
 
-  evict(): boolean {
-    const row = this.#ages.first;
-    if (row < 0) return false;
-    const isDirty = this.#isDirty(row);
-    const evicted = this.#rowAt(row);
-    if (isDirty) this.#markClean(row);
-    this.#remove(evicted.text);
-    if (!isDirty) return true;
-    this.#passOn(evicted);
-    this.flushSlice(rowsPerEviction);
-    return true;
-  }
-
-  /** Forgets all rows, also those that wait. */
-  clear(): void {
-    while (this.#ages.first >= 0) this.#remove(this.#index.textAt(this.#ages.first));
-    this.#index.clear();
-    this.#integers.clear();
-    this.#order = undefined;
-    this.#dirtyCount = 0;
-  }
-
-  /** Forgets all rows and gives up its part in the budget. */
+  /** Forgets all rows, also those that wait, and gives up its part in the budget. */
   close(): void {
-    this.clear();
-    this.#budget.leave(this);
-  }
-
-  #find(text: string): number {
-    if (this.#lastRow >= 0 && text === this.#lastText) return this.#lastRow;
-    this.#lastText = text;
-    this.#lastRow = this.#index.find(text);
-    return this.#lastRow;
+    this.#order = undefined;
+    while (this.#ages.first >= 0) this.#remove(this.#ages.first);
+    this.#index.clear();
+    this.#dirtyCount = 0;
   }
 
   #add(text: string): number {
@@ -182,8 +146,6 @@ export class WriteBehindCache<V> implements Evictable {
     }
     this.#order?.add(text);
     this.#ages.moveToEnd(row);
-    this.#lastText = text;
-    this.#lastRow = row;
     return row;
   }
 
@@ -246,19 +208,18 @@ export class WriteBehindCache<V> implements Evictable {
   }
 
   #forgetDeleted(text: string): void {
-    const row = this.#find(text);
+    const row = this.#index.find(text);
     if (row >= 0 && this.#index.cell(row, valueCell) === null && !this.#isDirty(row))
-      this.#remove(text);
+      this.#remove(row);
   }
 
-  #remove(text: string): void {
-    const row = this.#index.remove(text);
-    this.#lastRow = -1;
+  #remove(row: number): void {
+    this.#order?.delete(this.#index.textAt(row));
+    this.#index.remove(row);
     this.#ages.remove(row);
     this.#writes.remove(row);
     this.#budget.take(-this.#integers.get(row, bytesIndex));
     if (this.#headers.size > 0) this.#headers.delete(row);
-    this.#order?.delete(text);
   }
 
   #passOn(row: CachedRow<V>): void {
@@ -278,15 +239,31 @@ export class WriteBehindCache<V> implements Evictable {
     this.#integers.set(row, bytesIndex, bytes);
   }
 
+  /** Writes the row through that was used least recently, and forgets it; false where there is none. */
+  #evict(): boolean {
+    const row = this.#ages.first;
+    if (row < 0) return false;
+    if (!this.#isDirty(row)) {
+      this.#remove(row);
+      return true;
+    }
+    const evicted = this.#rowAt(row);
+    this.#markClean(row);
+    this.#remove(row);
+    this.#passOn(evicted);
+    this.flushSlice(rowsPerEviction);
+    return true;
+  }
+
   #makeRoom(): void {
-    while (this.#budget.isExceeded && this.evict()) {
+    while (this.#budget.isExceeded && this.#evict()) {
       // Until there is room, or nothing left to evict.
     }
   }
 
   *#rowsOf(texts: Iterable<string>): IterableIterator<CachedRow<V>> {
     for (const text of texts) {
-      const row = this.#find(text);
+      const row = this.#index.find(text);
       if (row < 0) continue;
       this.#ages.moveToEnd(row);
       yield this.#rowAt(row);

@@ -30,6 +30,11 @@ export class KeyCodec<K> {
     return toBuffer(this.#serialize(key));
   }
 
+  /** The bytes of a bound of a range, which may be open. */
+  bound(key: K | undefined): Buffer | undefined {
+    return key === undefined || key === null ? undefined : this.encode(key);
+  }
+
   /** The key's bytes as text; what is asked for twice in a row, as for a read and a write, is made once. */
   text(key: K): string {
     const isPlain = typeof key !== "object" && key !== undefined;

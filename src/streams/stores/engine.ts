@@ -1,12 +1,6 @@
 import type { Clock } from "../../clock.ts";
 import type { ValueTable } from "./value-table.ts";
 
-/** One change of a row: null deletes it. */
-export interface RowChange {
-  readonly key: Buffer;
-  readonly value: Buffer | null;
-}
-
 /**
  * The rows of one store, or of one of its segments, as bytes: ordered, synchronous. Buffers that come
  * out may be kept; those that go in are not changed afterwards by either side.

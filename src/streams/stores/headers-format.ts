@@ -2,7 +2,7 @@ import { Reader, readInt64, Writer } from "../../protocol/index.ts";
 import { type Headers, noHeaders } from "../message.ts";
 import type { Serde } from "../serde.ts";
 import { toBuffer } from "./byte-text.ts";
-import type { RowFormat } from "./codec.ts";
+import { type RowFormat, timestampBytes } from "./codec.ts";
 import type { AggregationWithHeaders, ValueTimestampHeaders } from "./state-store.ts";
 
 /**
@@ -58,8 +58,6 @@ export function headersFormat<A>(
     restored: (value, _timestamp, headers) => encodeRow(headers, undefined, value),
   };
 }
-
-const timestampBytes = 8;
 
 /** Serializes values told of their own headers, not of those of the record at work. */
 function headersSerializer<V>(

@@ -22,10 +22,10 @@ export const windowSchema: KeySchema = {
   highest: (key, to) => windowKey(key, to, maxSequence),
   lowestOf: (key) => key && lowerRange(key, windowSuffixBytes),
   highestOf: (key, to) => key && upperRange(key, windowKey(empty, to, maxSequence)),
-  holds(row, fromKey, toKey, from, to) {
+  holds(row, search) {
     const start = windowStart(row);
-    if (start < from || start > to) return false;
-    return isWithin(keyWithin(row, windowSuffixBytes), fromKey, toKey);
+    if (start < search.from || start > search.to) return false;
+    return isWithin(keyWithin(row, windowSuffixBytes), search);
   },
   lastSegmentTime: (to) => to,
   isByStart: true,
@@ -38,9 +38,9 @@ export const sessionSchema: KeySchema = {
   highest: (key, to) => sessionKey(key, to, int64Max),
   lowestOf: (key) => key && lowerRange(key, sessionSuffixBytes),
   highestOf: (key, to) => key && upperRange(key, sessionKey(empty, to, int64Max)),
-  holds(row, fromKey, toKey, from, to) {
-    if (sessionEnd(row) < from || sessionStart(row) > to) return false;
-    return isWithin(keyWithin(row, sessionSuffixBytes), fromKey, toKey);
+  holds(row, search) {
+    if (sessionEnd(row) < search.from || sessionStart(row) > search.to) return false;
+    return isWithin(keyWithin(row, sessionSuffixBytes), search);
   },
   lastSegmentTime: () => int64Max,
   isByStart: false,
@@ -53,7 +53,6 @@ const empty = Buffer.alloc(0);
  * (`PrefixedWindowKeySchemas.KeyFirstWindowKeySchema` and its like for sessions).
  */
 export function indexOf(schema: KeySchema): KeySchema {
-  const bare = (row: Buffer) => row.subarray(1);
   return {
     ...schema,
     timeOf: (row) => schema.timeOf(row),
@@ -64,8 +63,7 @@ export function indexOf(schema: KeySchema): KeySchema {
       const bytes = schema.highestOf(key, to);
       return bytes ? asIndex(bytes) : behindIndex;
     },
-    holds: (row, fromKey, toKey, from, to) =>
-      row[0] === indexPrefix && schema.holds(bare(row), fromKey, toKey, from, to),
+    holds: (row, search) => row[0] === indexPrefix && schema.holds(row.subarray(1), search),
   };
 }
 

@@ -34,7 +34,9 @@ test("the end of a range of keys keeps the bytes that what follows a key could n
 
 test("a session is found by when it ends and when it starts", () => {
   const row = sessionKey(key, 10, 20);
-  assert.ok(sessionSchema.holds(row, key, key, 20, 10));
-  assert.ok(!sessionSchema.holds(row, key, key, 21, 10));
-  assert.ok(!sessionSchema.holds(row, key, key, 20, 9));
+  const isFound = (from: number, to: number) =>
+    sessionSchema.holds(row, { fromKey: key, toKey: key, from, to, backwards: false });
+  assert.ok(isFound(20, 10));
+  assert.ok(!isFound(21, 10));
+  assert.ok(!isFound(20, 9));
 });

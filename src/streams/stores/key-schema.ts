@@ -1,6 +1,17 @@
 import { readInt64, writeInt64 } from "../../protocol/index.ts";
 import { timestampBytes } from "./codec.ts";
 
+/** What is looked for among windows or sessions: keys, undefined for open ends, and times, both inclusive. */
+export interface KeySearch {
+  readonly fromKey: Buffer | undefined;
+  readonly toKey: Buffer | undefined;
+  /** The earliest start of a window, or the earliest end of a session. */
+  readonly from: number;
+  /** The latest start of either. */
+  readonly to: number;
+  readonly backwards: boolean;
+}
+
 /** How the keys of a segmented store's rows are laid out, and which of them a search has to look at. */
 export interface KeySchema {
   /** The time that chooses a row's segment. */
@@ -12,14 +23,8 @@ export interface KeySchema {
   /** The same for keys from one on, undefined for all. */
   lowestOf(key: Buffer | undefined, from: number): Buffer | undefined;
   highestOf(key: Buffer | undefined, to: number): Buffer | undefined;
-  /** Whether a row is within keys (undefined for open ends) and times. */
-  holds(
-    row: Buffer,
-    fromKey: Buffer | undefined,
-    toKey: Buffer | undefined,
-    from: number,
-    to: number,
-  ): boolean;
+  /** Whether a row is what is looked for. */
+  holds(row: Buffer, search: KeySearch): boolean;
   /** The latest time of a segment that can have rows within a search up to `to`. */
   lastSegmentTime(to: number): number;
   /** Whether rows before the time that is kept need not be looked for at all: windows, not sessions. */
@@ -35,12 +40,13 @@ export const windowSuffixBytes = timestampBytes + sequenceBytes;
 /** How many bytes follow the key in the row of a session. */
 export const sessionSuffixBytes = 2 * timestampBytes;
 
-/** `key ‖ int64 start ‖ int32 sequence`, behind `lead` bytes that are left to the caller. */
-export function windowKey(key: Buffer, start: number, sequence: number, lead = 0): Buffer {
-  const bytes = Buffer.allocUnsafe(lead + key.length + windowSuffixBytes);
-  bytes.set(key, lead);
-  writeInt64(bytes, start, lead + key.length);
-  bytes.writeInt32BE(sequence, lead + key.length + timestampBytes);
+/** `key ‖ int64 start ‖ int32 sequence`. */
+export function windowKey(key: Buffer, start: number, sequence: number): Buffer {
+  const { length } = key;
+  const bytes = Buffer.allocUnsafe(length + windowSuffixBytes);
+  bytes.set(key);
+  writeInt64(bytes, start, length);
+  bytes.writeInt32BE(sequence, length + timestampBytes);
   return bytes;
 }
 
@@ -54,18 +60,19 @@ export function windowKeyOfText(key: string, start: number, sequence: number): B
   return bytes;
 }
 
-/** `key ‖ int64 end ‖ int64 start`, behind `lead` bytes that are left to the caller. */
-export function sessionKey(key: Buffer, start: number, end: number, lead = 0): Buffer {
-  const bytes = Buffer.allocUnsafe(lead + key.length + sessionSuffixBytes);
-  bytes.set(key, lead);
-  writeInt64(bytes, end, lead + key.length);
-  writeInt64(bytes, start, lead + key.length + timestampBytes);
+/** `key ‖ int64 end ‖ int64 start`. */
+export function sessionKey(key: Buffer, start: number, end: number): Buffer {
+  const { length } = key;
+  const bytes = Buffer.allocUnsafe(length + sessionSuffixBytes);
+  bytes.set(key);
+  writeInt64(bytes, end, length);
+  writeInt64(bytes, start, length + timestampBytes);
   return bytes;
 }
 
 /** The key within the row of a window or session. */
-export function keyWithin(row: Buffer, suffixBytes: number, lead = 0): Buffer {
-  return row.subarray(lead, row.length - suffixBytes);
+export function keyWithin(row: Buffer, suffixBytes: number): Buffer {
+  return row.subarray(0, row.length - suffixBytes);
 }
 
 /** The start of the window that a row is of. */
@@ -88,9 +95,9 @@ export function sessionStart(row: Buffer): number {
   return readInt64(row, row.length - timestampBytes);
 }
 
-/** Whether a key is within bounds, undefined for open ones. */
-export function isWithin(key: Buffer, from: Buffer | undefined, to: Buffer | undefined): boolean {
-  return (!from || key.compare(from) >= 0) && (!to || key.compare(to) <= 0);
+/** Whether a key is among those that are looked for. */
+export function isWithin(key: Buffer, { fromKey, toKey }: KeySearch): boolean {
+  return (!fromKey || key.compare(fromKey) >= 0) && (!toKey || key.compare(toKey) <= 0);
 }
 
 /**

@@ -1,6 +1,8 @@
 import {
   checkSerdes,
+  opened,
   openRows,
+  type Restorable,
   type StoreOptions,
   stateOf,
   storeBuilder,
@@ -22,19 +24,10 @@ export function keyValueStore<K, V>(
   name: string,
   options: StoreOptions<K, V>,
 ): StoreBuilder<KeyValueStore<K, V>> {
-  checkSerdes(name, options);
-  return storeBuilder(options, {
-    kind: "key-value",
-    name,
-    open(environment) {
-      const { topic, task } = environment;
-      const format = plainFormat(options.value, topic, task, options.logsHeaders);
-      const store = new RowsKeyValueStore(partsOf(name, options, format, environment));
-      return {
-        store,
-        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
-      };
-    },
+  return keyValueBuilder(name, options, "key-value", (environment) => {
+    const { topic, task } = environment;
+    const format = plainFormat(options.value, topic, task, options.logsHeaders);
+    return new RowsKeyValueStore(partsOf(name, options, format, environment));
   });
 }
 
@@ -43,19 +36,10 @@ export function timestampedKeyValueStore<K, V>(
   name: string,
   options: StoreOptions<K, V>,
 ): StoreBuilder<TimestampedKeyValueStore<K, V>> {
-  checkSerdes(name, options);
-  return storeBuilder(options, {
-    kind: "timestamped-key-value",
-    name,
-    open(environment) {
-      const { topic, task } = environment;
-      const format = timestampedFormat(options.value, topic, task, options.logsHeaders);
-      const store = new TimestampedRows(partsOf(name, options, format, environment));
-      return {
-        store,
-        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
-      };
-    },
+  return keyValueBuilder(name, options, "timestamped-key-value", (environment) => {
+    const { topic, task } = environment;
+    const format = timestampedFormat(options.value, topic, task, options.logsHeaders);
+    return new TimestampedRows(partsOf(name, options, format, environment));
   });
 }
 
@@ -64,18 +48,23 @@ export function timestampedKeyValueStoreWithHeaders<K, V>(
   name: string,
   options: Omit<StoreOptions<K, V>, "logsHeaders">,
 ): StoreBuilder<KeyValueStore<K, ValueTimestampHeaders<V>>> {
+  return keyValueBuilder(name, options, "timestamped-key-value", (environment) => {
+    const format = timestampHeadersFormat(options.value, environment.topic);
+    return new RowsKeyValueStore(partsOf(name, options, format, environment));
+  });
+}
+
+function keyValueBuilder<K, V, S extends Restorable>(
+  name: string,
+  options: StoreOptions<K, V>,
+  kind: "key-value" | "timestamped-key-value",
+  make: (environment: StoreEnvironment) => S,
+): StoreBuilder<S> {
   checkSerdes(name, options);
   return storeBuilder(options, {
-    kind: "timestamped-key-value",
+    kind,
     name,
-    open(environment) {
-      const format = timestampHeadersFormat(options.value, environment.topic);
-      const store = new RowsKeyValueStore(partsOf(name, options, format, environment));
-      return {
-        store,
-        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
-      };
-    },
+    open: (environment) => opened(make(environment)),
   });
 }
 

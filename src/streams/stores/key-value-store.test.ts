@@ -6,6 +6,7 @@ import { string } from "../../client/index.ts";
 import { float64 } from "../numeric-serdes.ts";
 import { SharedCacheBudget } from "./cache-budget.ts";
 import { keyValueStore, timestampedKeyValueStore } from "./key-value-builders.ts";
+import { memoryEngine } from "./memory.ts";
 import type { KeyValueStore, Row } from "./state-store.ts";
 
 const serdes = { key: string, value: string };
@@ -126,7 +127,9 @@ test("a store in memory gives text as its bytes say it, not as it was put", () =
 
 test("rows that are compressed read as they were written", () => {
   for (const compression of ["zstd", "lz4"] as const) {
-    const { store } = new StoreScene(keyValueStore("s", { ...serdes, compression }));
+    const persistent = memoryEngine.open();
+    const compressing = keyValueStore("s", { ...serdes, compression });
+    const { store } = new StoreScene(compressing, { persistent });
     const long = "abc".repeat(1000);
     store.putAll([
       ["a", long],
@@ -134,6 +137,8 @@ test("rows that are compressed read as they were written", () => {
       ["c", ""],
     ]);
     assert.equal(store.get("a"), long);
+    const kept = persistent.rows("s").get(Buffer.from("a")) as Buffer;
+    assert.ok(kept.length < 300, `${kept.length} bytes are kept of ${long.length}`);
     assert.deepEqual(
       [...store.range("b", "c")],
       [

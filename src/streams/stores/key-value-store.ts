@@ -1,12 +1,13 @@
 import type { Headers } from "../message.ts";
 import { after, bytesOf, compareTexts, prefixEnd, textOf } from "./byte-text.ts";
-import { type CachedRow, WriteBehindCache } from "./cache.ts";
+import { WriteBehindCache } from "./cache.ts";
 import type { KeyCodec, RowFormat, RowParts } from "./codec.ts";
 import type { Rows } from "./engine.ts";
 import { type Merge, merge } from "./merge-iteration.ts";
 import type { FlushListener, KeyValueStore, Row } from "./state-store.ts";
 import type { StoreEnvironment } from "./store-builder.ts";
 import type { ValueTable } from "./value-table.ts";
+import { WriteThrough } from "./write-through.ts";
 
 /** What a key-value store is made of. */
 export interface KeyValueParts<K, V> {
@@ -35,9 +36,8 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
   readonly #parts: RowParts<V>;
   readonly #environment: StoreEnvironment;
   readonly #cache: WriteBehindCache<V> | undefined;
+  readonly #through: WriteThrough<K, V, Buffer>;
   readonly #merge: Merge<V, readonly [Buffer, Buffer], Row<K, V>>;
-  #listener: FlushListener<K, V> | undefined;
-  #sendsOldValues = false;
 
   constructor(parts: KeyValueParts<K, V>) {
     const { name, isPersistent, keys, format, rows, environment, isCached } = parts;
@@ -47,11 +47,15 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     this.#format = format;
     this.#rows = rows;
     this.#environment = environment;
+    this.#through = new WriteThrough<K, V, Buffer>({
+      parts: format.parts,
+      placeOf: bytesOf,
+      keyOf: (key) => keys.decode(key),
+      read: (key) => this.#read(key),
+      write: (key, { value, timestamp, headers }) => this.#write(key, value, timestamp, headers),
+    });
     const { cache, task } = environment;
-    if (isCached && cache) {
-      const write = (row: CachedRow<V>) => this.#writeThrough(row);
-      this.#cache = new WriteBehindCache(cache, task, { parts: format.parts, write });
-    }
+    if (isCached && cache) this.#cache = new WriteBehindCache(cache, task, this.#through);
     const { kept } = format;
     if (!this.#cache && kept) this.#values = rows.keepValues?.(kept);
     this.#parts = kept as RowParts<V>;
@@ -101,11 +105,11 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   range(from: K | undefined, to: K | undefined): IterableIterator<Row<K, V>> {
-    return this.#between(this.#bytesOf(from), this.#endOf(to), false);
+    return this.#between(this.#keys.bound(from), this.#endOf(to), false);
   }
 
   reverseRange(from: K | undefined, to: K | undefined): IterableIterator<Row<K, V>> {
-    return this.#between(this.#bytesOf(from), this.#endOf(to), true);
+    return this.#between(this.#keys.bound(from), this.#endOf(to), true);
   }
 
   all(): IterableIterator<Row<K, V>> {
@@ -132,10 +136,8 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
 
   /** Lets somebody know of what the cache writes through; false where there is no cache. */
   listen(listener: FlushListener<K, V>, sendOldValues: boolean): boolean {
-    if (!this.#cache) return false;
-    this.#listener = listener;
-    this.#sendsOldValues = sendOldValues;
-    return true;
+    this.#through.listen(listener, sendOldValues);
+    return this.#cache !== undefined;
   }
 
   flushSlice(maxRows: number): number {
@@ -191,20 +193,6 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     return row ? row.length : 0;
   }
 
-  /** As `CachingKeyValueStore.putAndMaybeForward`: a row that never was and is deleted again is nobody's concern. */
-  #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
-    const key = bytesOf(text);
-    const listener = this.#listener;
-    if (!listener) return this.#write(key, value, timestamp, headers);
-    const wantsOld = value === null || this.#sendsOldValues;
-    const old = wantsOld ? this.#read(key) : null;
-    if (value === null && old === null) return 0;
-    const bytes = this.#write(key, value, timestamp, headers);
-    const oldValue = this.#sendsOldValues ? old : null;
-    listener(this.#keys.decode(key), value, oldValue, timestamp, headers, metadata);
-    return bytes;
-  }
-
   #between(
     from: Buffer | undefined,
     to: Buffer | undefined,
@@ -213,11 +201,8 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     const values = this.#values;
     const [first, last] = [from && textOf(from), to && textOf(to)];
     if (values) return this.#keptOf(values, values.range(first, last, isReverse));
-    const cache = this.#cache;
-    const stored = this.#rows.range(from, to, isReverse);
-    if (!cache) return decodeAll(stored, this.#merge.fromStore);
-    const cached = cache.range(first, last, isReverse);
-    return merge(cached, stored, !isReverse, this.#merge);
+    const cached = this.#cache?.range(first, last, isReverse);
+    return merge(cached, this.#rows.range(from, to, isReverse), isReverse, this.#merge);
   }
 
   *#keptOf(values: ValueTable<unknown>, texts: Iterable<string>): IterableIterator<Row<K, V>> {
@@ -230,16 +215,8 @@ export class RowsKeyValueStore<K, V> implements KeyValueStore<K, V> {
     }
   }
 
-  #bytesOf(key: K | undefined): Buffer | undefined {
-    return key === undefined || key === null ? undefined : this.#keys.encode(key);
-  }
-
   #endOf(key: K | undefined): Buffer | undefined {
-    const bytes = this.#bytesOf(key);
+    const bytes = this.#keys.bound(key);
     return bytes && after(bytes);
   }
-}
-
-function* decodeAll<S, R>(stored: Iterable<S>, decode: (row: S) => R): IterableIterator<R> {
-  for (const row of stored) yield decode(row);
 }

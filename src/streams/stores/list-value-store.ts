@@ -1,9 +1,9 @@
-import { readInt64 } from "../../protocol/index.ts";
+import { readInt64, writeInt64 } from "../../protocol/index.ts";
 import { noHeaders } from "../message.ts";
 import type { Serde } from "../serde.ts";
 import { openRows, type StoreOptions, stateOf, storeBuilder } from "./builder-options.ts";
 import { toBuffer } from "./byte-text.ts";
-import { KeyCodec, serializerOf, timestampBytes, withTimestamp } from "./codec.ts";
+import { KeyCodec, serializerOf, timestampBytes } from "./codec.ts";
 import type { Rows } from "./engine.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StoreBuilder, StoreEnvironment } from "./store-builder.ts";
@@ -75,7 +75,7 @@ class RowsUnjoinedStore<K, L, R> implements UnjoinedStore<K, L, R> {
   readonly #rows: Rows;
   readonly #environment: StoreEnvironment;
   readonly #serialize: (value: L | R, side: "left" | "right") => Uint8Array | string | null;
-  readonly #deserialize: (bytes: Buffer, start: number) => L | R;
+  readonly #deserialize: (bytes: Buffer) => L | R;
 
   constructor(
     name: string,
@@ -91,10 +91,8 @@ class RowsUnjoinedStore<K, L, R> implements UnjoinedStore<K, L, R> {
     this.#environment = environment;
     const [ofLeft, ofRight] = [serializerOf(left, topic, task), serializerOf(right, topic, task)];
     this.#serialize = (value, side) => (side === "left" ? ofLeft(value as L) : ofRight(value as R));
-    this.#deserialize = (bytes, start) => {
-      const serde: Serde<L | R> = bytes[start] === leftSide ? left : (right as Serde<L | R>);
-      return serde.deserialize(bytes, start + 1, bytes.length);
-    };
+    this.#deserialize = (bytes) =>
+      (bytes[0] === leftSide ? left : right).deserialize(bytes, 1, bytes.length);
   }
 
   add({ timestamp, side, key, value }: Unjoined<K, L, R>): void {
@@ -125,7 +123,7 @@ class RowsUnjoinedStore<K, L, R> implements UnjoinedStore<K, L, R> {
       const side = rowKey[timestampBytes] === leftSide ? "left" : "right";
       const key = this.#keys.decode(rowKey.subarray(timestampBytes + 1));
       for (const bytes of valuesOf(list)) {
-        yield { timestamp, key, side, value: this.#deserialize(bytes, 0) };
+        yield { timestamp, key, side, value: this.#deserialize(bytes) };
       }
     }
   }
@@ -141,10 +139,11 @@ class RowsUnjoinedStore<K, L, R> implements UnjoinedStore<K, L, R> {
   /** `int64 timestamp ‖ byte side ‖ key`. */
   #rowKey(timestamp: number, side: "left" | "right", key: K): Buffer {
     const bytes = this.#keys.encode(key);
-    const sided = Buffer.allocUnsafe(1 + bytes.length);
-    sided[0] = side === "left" ? leftSide : rightSide;
-    sided.set(bytes, 1);
-    return withTimestamp(sided, timestamp);
+    const rowKey = Buffer.allocUnsafe(timestampBytes + 1 + bytes.length);
+    writeInt64(rowKey, timestamp, 0);
+    rowKey[timestampBytes] = side === "left" ? leftSide : rightSide;
+    rowKey.set(bytes, timestampBytes + 1);
+    return rowKey;
   }
 
   #log(key: Buffer, list: Buffer | null): void {

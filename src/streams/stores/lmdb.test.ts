@@ -38,6 +38,27 @@ test("hundreds of stores and segments live in one environment", async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+test("a task can have thousands of stores and segments, any number over time, and is told when there are too many", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-lmdb-"));
+  const state = await lmdb().open(directory);
+  const value = Buffer.from("v");
+  for (let index = 0; index < 6_000; index += 1) {
+    state.rows(`passing#${index}`).put(value, value);
+    if (index > 0) state.drop(`passing#${index - 1}`);
+    state.commit(new Map());
+  }
+  assert.deepEqual(state.names(), ["passing#5999"]);
+  const openAll = () => {
+    for (let index = 0; index < 6_000; index += 1) state.rows(`staying#${index}`);
+  };
+  assert.throws(openAll, {
+    code: "INVALID_STATE",
+    message: /no room for staying#\d{4} in the state of its task, which has 4096/,
+  });
+  await state.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
 test("a snapshot does not move when rows are committed after it", async () => {
   const directory = mkdtempSync(join(tmpdir(), "millrace-lmdb-"));
   const state = await lmdb().open(directory);

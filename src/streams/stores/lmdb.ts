@@ -1,11 +1,13 @@
 import { createRequire } from "node:module";
-import type { Database, RootDatabase, Transaction } from "lmdb";
+import type { Database, RangeOptions, RootDatabase, Transaction } from "lmdb";
 import { type Disk, systemDisk } from "../../disk.ts";
+import { MillraceError } from "../../errors.ts";
 import { readInt64 } from "../../protocol/index.ts";
 import type { Lease, Rows, Snapshot, StoreEngine, TaskState } from "./engine.ts";
 import { LmdbDirectory } from "./lmdb-directory.ts";
-import { readingLongKeys, storedKey, storedRow } from "./long-keys.ts";
+import { readingLongKeys, type StoredRows, storedKey, storedRow } from "./long-keys.ts";
 import { type CommittedRows, OverlayRows, type TakenChanges } from "./overlay-rows.ts";
+import { OverlaySets } from "./overlay-sets.ts";
 import { leasedSnapshot } from "./snapshot.ts";
 import { timeBytes } from "./time-bytes.ts";
 
@@ -26,6 +28,8 @@ const metaName = "#meta";
 const binary = { keyEncoding: "binary", encoding: "binary" } as const;
 /** Codes of lmdb for a file that is not whole. */
 const corrupted = new Set([-30_793, -30_796, -30_797]);
+/** Its code for more databases than {@link maxDbs}. */
+const tooManyDbs = -30_791;
 
 /**
  * The engine that keeps rows in lmdb: one environment a task, in which stores and segments are named
@@ -43,7 +47,7 @@ export function lmdb({ durability = "process", disk = systemDisk }: LmdbOptions 
       try {
         return new LmdbState(directory, isSynced);
       } catch (error) {
-        if (!corrupted.has((error as { readonly code?: number }).code ?? 0)) throw error;
+        if (!corrupted.has(codeOf(error))) throw error;
         directory.wipe();
         directory.open();
         return new LmdbState(directory, isSynced);
@@ -57,8 +61,7 @@ class LmdbState implements TaskState {
   readonly #directory: LmdbDirectory;
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #meta: Database<Buffer, Buffer>;
-  readonly #sets = new Map<string, LmdbSet>();
-  readonly #dropped = new Map<string, LmdbSet>();
+  readonly #sets = new OverlaySets((name) => this.#open(name));
   #isClosed = false;
 
   constructor(directory: LmdbDirectory, isSynced: boolean) {
@@ -76,26 +79,18 @@ class LmdbState implements TaskState {
   }
 
   rows(name: string): Rows {
-    let set = this.#sets.get(name);
-    if (!set) {
-      set = this.#dropped.get(name) ?? this.#open(name);
-      this.#dropped.delete(name);
-      this.#sets.set(name, set);
-    }
-    return set.rows;
+    return this.#sets.rows(name);
   }
 
   drop(name: string): void {
-    const set = this.#sets.get(name) ?? this.#open(name);
-    set.rows.clear();
-    this.#sets.delete(name);
-    this.#dropped.set(name, set);
+    this.#sets.drop(name);
   }
 
   names(): string[] {
     const stored = [...this.#root.getKeys()].map((key) => key.toString().replace(/\0$/, ""));
-    const known = new Set([...stored, ...this.#sets.keys()]);
-    return [...known].filter((name) => name !== metaName && !this.#dropped.has(name));
+    const { sets, dropped } = this.#sets;
+    const known = new Set([...stored, ...sets.keys()]);
+    return [...known].filter((name) => name !== metaName && !dropped.has(name));
   }
 
   offset(store: string): number | undefined {
@@ -104,46 +99,34 @@ class LmdbState implements TaskState {
   }
 
   write(maxRows: number): boolean {
-    let left = maxRows;
-    this.#root.transactionSync(() => {
-      for (const set of this.#sets.values()) {
-        const { unwritten } = set.rows;
-        if (unwritten > 0) set.write(set.rows.takeSome(left));
-        left -= unwritten;
-        if (left <= 0) return;
-      }
-    });
-    return left >= 0;
+    return this.#root.transactionSync(() =>
+      this.#sets.write(maxRows, (set, changes) => set.write(changes)),
+    );
   }
 
   commit(offsets: ReadonlyMap<string, number>): void {
     this.#root.transactionSync(() => {
-      for (const set of this.#dropped.values()) set.drop();
-      for (const set of this.#sets.values()) set.write(set.rows.take());
+      const { sets, dropped } = this.#sets;
+      for (const set of dropped.values()) set.drop();
+      for (const set of sets.values()) set.write(set.rows.take());
       for (const [store, offset] of offsets) {
         this.#meta.putSync(offsetKey(store), timeBytes(offset));
       }
     });
-    this.#dropped.clear();
+    this.#sets.forgetDropped();
   }
 
   snapshot(lease: Lease): Snapshot {
     const transaction = this.#root.useReadTransaction();
     return leasedSnapshot(
       lease,
-      (name) => {
-        const set = this.#sets.get(name) ?? this.#open(name);
-        const { get, range } = set.committed(transaction);
-        return { get, range: (from, to, backwards = false) => range(from, to, backwards) };
-      },
+      (name) => this.#sets.forReading(name).committed(transaction),
       () => transaction.done(),
     );
   }
 
   pendingBytes(): number {
-    let bytes = 0;
-    for (const { rows } of this.#sets.values()) bytes += rows.pendingBytes;
-    return bytes;
+    return this.#sets.pendingBytes;
   }
 
   async close(): Promise<void> {
@@ -154,7 +137,13 @@ class LmdbState implements TaskState {
   }
 
   #open(name: string): LmdbSet {
-    return new LmdbSet(this.#root.openDB<Buffer, Buffer>({ ...binary, name }), this.#meta, name);
+    try {
+      return new LmdbSet(this.#root.openDB<Buffer, Buffer>({ ...binary, name }), this.#meta, name);
+    } catch (cause) {
+      if (codeOf(cause) !== tooManyDbs) throw cause;
+      const message = `there is no room for ${name} in the state of its task, which has ${maxDbs} stores and segments already: let segments be longer, or be kept for less long`;
+      throw new MillraceError("INVALID_STATE", message, { cause });
+    }
   }
 }
 
@@ -207,13 +196,12 @@ class LmdbSet {
     const emptyRow = () => getWithin(this.#meta, this.#emptyKey, transaction);
     return {
       get: (key) => (key.length === 0 ? (emptyRow() ?? null) : rows.get(key)),
-      *range(from, to, backwards) {
-        const isAsked = (!from || from.length === 0) && (!to || to.length > 0);
-        const value = isAsked ? emptyRow() : undefined;
-        const first = from?.length === 0 ? undefined : from;
-        if (value && !backwards) yield [noKey, value];
-        if (!to || to.length > 0) yield* rows.range(first, to, backwards);
-        if (value && backwards) yield [noKey, value];
+      range(from, to, backwards) {
+        if (to?.length === 0) return [].values();
+        const isEmptyAsked = !from || from.length === 0;
+        const found = rows.range(isEmptyAsked ? undefined : from, to, backwards);
+        const value = isEmptyAsked ? emptyRow() : undefined;
+        return value ? withEmptyRow(found, value, backwards) : found;
       },
       count: () => rows.count(),
     };
@@ -221,25 +209,31 @@ class LmdbSet {
 }
 
 const noKey = Buffer.alloc(0);
+/** No stored key is below it. */
+const lowestKey = Buffer.of(0);
+
+function* withEmptyRow(
+  rows: Iterable<readonly [Buffer, Buffer]>,
+  value: Buffer,
+  backwards: boolean,
+): IterableIterator<readonly [Buffer, Buffer]> {
+  if (!backwards) yield [noKey, value];
+  yield* rows;
+  if (backwards) yield [noKey, value];
+}
 
 function committedRows(
   database: Database<Buffer, Buffer>,
   transaction: Transaction | undefined,
-): CommittedRows {
-  const within = transaction ? { transaction } : {};
+): StoredRows {
   return {
     get: (key) => getWithin(database, key, transaction) ?? null,
-    *range(from, to, backwards) {
+    range(from, to, backwards) {
+      const first = from ?? lowestKey;
       const bounds = backwards
-        ? { start: to, end: from, reverse: true, exclusiveStart: true, inclusiveEnd: true }
-        : { start: from, end: to };
-      const options = Object.entries(bounds).filter(([, bound]) => bound !== undefined);
-      for (const { key, value } of database.getRange({
-        ...within,
-        ...Object.fromEntries(options),
-      })) {
-        yield [key, value];
-      }
+        ? { start: to, end: first, reverse: true, exclusiveStart: true, inclusiveEnd: true }
+        : { start: first, end: to };
+      return database.getRange({ ...bounds, transaction } as RangeOptions);
     },
     count: () => (database.getStats() as { readonly entryCount: number }).entryCount,
   };
@@ -251,6 +245,10 @@ function getWithin(
   transaction: Transaction | undefined,
 ): Buffer | undefined {
   return transaction ? database.get(key, { transaction }) : database.getBinary(key);
+}
+
+function codeOf(error: unknown): number {
+  return (error as { readonly code?: number }).code ?? 0;
 }
 
 function offsetKey(store: string): Buffer {

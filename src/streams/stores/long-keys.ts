@@ -29,8 +29,18 @@ export function storedKey(key: Buffer): Buffer {
   return Buffer.concat([key.subarray(0, plainBytes), digest]);
 }
 
+/** Rows as they are stored. */
+export interface StoredRows extends Pick<CommittedRows, "get" | "count"> {
+  range(...bounds: Parameters<CommittedRows["range"]>): Iterable<StoredRow>;
+}
+
+interface StoredRow {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
 /** Reads rows that were stored so. */
-export function readingLongKeys(stored: CommittedRows): CommittedRows {
+export function readingLongKeys(stored: StoredRows): CommittedRows {
   return {
     get(key) {
       const row = stored.get(storedKey(key));
@@ -51,7 +61,7 @@ function lastWith(prefix: Buffer): Buffer {
 }
 
 function* inOrder(
-  rows: IterableIterator<readonly [Buffer, Buffer]>,
+  rows: Iterable<StoredRow>,
   from: Buffer | undefined,
   to: Buffer | undefined,
   backwards: boolean,
@@ -62,8 +72,7 @@ function* inOrder(
   const isAsked = ([key]: readonly [Buffer, Buffer]) =>
     (!from || key.compare(from) >= 0) && (!to || key.compare(to) < 0);
   const sorted = () => group.filter(isAsked).sort(([one], [other]) => sign * one.compare(other));
-  for (const row of rows) {
-    const [key, value] = row;
+  for (const { key, value } of rows) {
     const isLong = key.length > plainBytes;
     if (prefix && !(isLong && key.subarray(0, plainBytes).equals(prefix))) {
       yield* sorted();
@@ -73,8 +82,8 @@ function* inOrder(
     if (isLong) {
       prefix ??= key.subarray(0, plainBytes);
       group.push(fullRow(value));
-    } else if (key.length < plainBytes || isAsked(row)) {
-      yield row;
+    } else if (key.length < plainBytes || isAsked([key, value])) {
+      yield [key, value];
     }
   }
   yield* sorted();

@@ -1,6 +1,12 @@
 import type { TaskContext } from "../node.ts";
 import { bytesOf, textOf } from "./byte-text.ts";
-import { keyWithin, sessionEnd, sessionStart, sessionSuffixBytes } from "./key-schema.ts";
+import {
+  type KeySearch,
+  keyWithin,
+  sessionEnd,
+  sessionStart,
+  sessionSuffixBytes,
+} from "./key-schema.ts";
 import { RisingTimes } from "./rising-times.ts";
 import type { SessionRow, SessionRows } from "./session-rows.ts";
 
@@ -26,10 +32,6 @@ export class MemorySessionRows implements SessionRows {
   constructor(task: TaskContext, retentionMs: number) {
     this.#task = task;
     this.#retentionMs = retentionMs;
-  }
-
-  get observedTime(): number {
-    return this.#observedTime;
   }
 
   put(key: Buffer, start: number, end: number, value: Buffer | null): void {
@@ -63,7 +65,7 @@ export class MemorySessionRows implements SessionRows {
     return cell?.end === end && cell.start === start ? cell.value : null;
   }
 
-  find(
+  fetch(
     key: Buffer,
     earliestEnd: number,
     latestStart: number,
@@ -76,22 +78,16 @@ export class MemorySessionRows implements SessionRows {
     return rowsOf(key, found);
   }
 
-  findKeys(
-    fromKey: Buffer | undefined,
-    toKey: Buffer | undefined,
-    earliestEnd: number,
-    latestStart: number,
-    backwards: boolean,
-  ): IterableIterator<SessionRow> {
+  fetchKeys({ fromKey, toKey, from, to, backwards }: KeySearch): IterableIterator<SessionRow> {
     this.#dropExpired();
-    const ends = this.#endsBetween(earliestEnd, Number.POSITIVE_INFINITY);
+    const ends = this.#endsBetween(from, Number.POSITIVE_INFINITY);
     const [first, last] = [fromKey && textOf(fromKey), toKey && textOf(toKey)];
     const isAsked = (key: string) =>
       (first === undefined || key >= first) && (last === undefined || key <= last);
-    return this.#atEnds(ends, isAsked, latestStart, backwards);
+    return this.#atEnds(ends, isAsked, to, backwards);
   }
 
-  findEnded(earliestEnd: number, latestEnd: number): IterableIterator<SessionRow> {
+  fetchEnded(earliestEnd: number, latestEnd: number): IterableIterator<SessionRow> {
     this.#dropExpired();
     const ends = this.#endsBetween(earliestEnd, latestEnd);
     return this.#atEnds(ends, () => true, Number.POSITIVE_INFINITY, false);

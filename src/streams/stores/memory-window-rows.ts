@@ -2,7 +2,7 @@ import { int64Max } from "../../protocol/index.ts";
 import type { TaskContext } from "../node.ts";
 import { bytesOf, textOf } from "./byte-text.ts";
 import type { ValueFormat } from "./engine.ts";
-import { keyWithin, windowStart, windowSuffixBytes } from "./key-schema.ts";
+import { type KeySearch, keyWithin, windowStart, windowSuffixBytes } from "./key-schema.ts";
 import { RisingTimes } from "./rising-times.ts";
 import { TextIndex } from "./text-index.ts";
 import type { WindowRow, WindowRows, WindowTerms } from "./window-rows.ts";
@@ -44,9 +44,6 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
    */
   readonly #keys = new TextIndex(1);
   readonly #slots = new RisingTimes<Slot>();
-  /** The key that was looked for last, for a row is mostly written right after it was read. */
-  #lastText = "";
-  #lastKey = -1;
   /** How values become bytes; undefined while they are bytes. */
   #format: ValueFormat<P> | undefined;
   #observedTime = -1;
@@ -55,10 +52,6 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
     this.#task = task;
     this.#retentionMs = retentionMs;
     this.#retainsDuplicates = retainsDuplicates;
-  }
-
-  get observedTime(): number {
-    return this.#observedTime;
   }
 
   /** The same rows, which must be none yet, with values as they are. */
@@ -110,24 +103,14 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
     return this.#rowsOf(key, this.cells(textOf(key), from, to, backwards));
   }
 
-  fetchKeys(
-    fromKey: Buffer | undefined,
-    toKey: Buffer | undefined,
-    from: number,
-    to: number,
-    backwards: boolean,
-  ): IterableIterator<WindowRow> {
+  fetchKeys({ fromKey, toKey, from, to, backwards }: KeySearch): IterableIterator<WindowRow> {
     this.#dropExpired();
     const first = Math.max(from, this.#observedTime - this.#retentionMs + 1);
     return this.#between(fromKey && textOf(fromKey), toKey && textOf(toKey), first, to, backwards);
   }
 
   fetchAll(from: number, to: number, backwards: boolean): IterableIterator<WindowRow> {
-    return this.fetchKeys(undefined, undefined, from, to, backwards);
-  }
-
-  all(backwards: boolean): IterableIterator<WindowRow> {
-    return this.fetchKeys(undefined, undefined, 0, int64Max, backwards);
+    return this.fetchKeys({ fromKey: undefined, toKey: undefined, from, to, backwards });
   }
 
   restore(key: Buffer, value: Buffer | null): void {
@@ -137,7 +120,6 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
   close(): void {
     for (const { keys } of this.#slots.between(0, int64Max)) keys.length = 0;
     this.#keys.clear();
-    this.#lastKey = -1;
     this.#slots.clear();
   }
 
@@ -185,19 +167,13 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
   }
 
   #cellsOf(text: string): Cells<P> {
-    const key = this.#keyOf(text);
+    const key = this.#keys.find(text);
     return key < 0 ? undefined : (this.#keys.cell(key, 1) as Cells<P>);
   }
 
-  #keyOf(text: string): number {
-    if (this.#lastKey >= 0 && text === this.#lastText) return this.#lastKey;
-    this.#lastText = text;
-    this.#lastKey = this.#keys.find(text);
-    return this.#lastKey;
-  }
-
   #set(text: string, start: number, value: P, age: number): void {
-    const key = this.#keyFor(text);
+    const found = this.#keys.find(text);
+    const key = found >= 0 ? found : this.#keys.add(text);
     const known = this.#keys.cell(key, 1) as Cells<P>;
     const cells = listOf(known);
     const at = firstAt(cells, this.#retainsDuplicates ? start + 1 : start);
@@ -221,21 +197,13 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
     }
   }
 
-  /** The number of a key, which is added where it is not there. */
-  #keyFor(text: string): number {
-    const known = this.#keyOf(text);
-    if (known >= 0) return known;
-    this.#lastKey = this.#keys.add(text);
-    return this.#lastKey;
-  }
-
   /** Leaves a cell without a value: an iteration that has the old one goes on to see what it saw. */
   #unset(text: string, start: number): void {
     const cells = listOf(this.#cellsOf(text));
     const at = firstAt(cells, start);
     const cell = cells[at];
     if (cell?.slot.start !== start || cell.value === undefined) return;
-    this.#replace(this.#keyOf(text), at, undefined, 0);
+    this.#replace(this.#keys.find(text), at, undefined, 0);
   }
 
   /** Puts a cell without a value where there is one with, or the other way round. */
@@ -282,8 +250,7 @@ export class MemoryWindowRows<P = unknown> implements WindowRows {
         return;
       }
     }
-    this.#keys.removeAt(key);
-    this.#lastKey = -1;
+    this.#keys.remove(key);
   }
 }
 

@@ -63,7 +63,7 @@ class MemoryState implements TaskState {
 }
 
 /** Rows in memory: bytes, or values as they are once a store has asked for that. */
-export class MemoryRows implements Rows {
+class MemoryRows implements Rows {
   readonly #table = new ValueTable<unknown>();
   /** How values become bytes; undefined while they are bytes. */
   #format: ValueFormat<unknown> | undefined;

@@ -9,18 +9,37 @@ export interface Merge<V, S, R> {
 }
 
 /**
- * Goes over the rows of a cache and of the store below it as one: a cached row hides the stored row of
- * its key, and a deleted one is skipped. It takes the steps of `AbstractMergedSortedCacheStoreIterator`,
- * so that what comes out is the same even where the two are not in the same order, as a memory store and
- * its cache are not; but going backwards it skips deleted rows as it does forward.
+ * Goes over the rows of a cache, if there is one, and of the store below it as one: a cached row hides the stored
+ * row of its key, and a deleted one is skipped.
  */
-export function* merge<V, S, R>(
+export function merge<V, S, R>(
+  cached: Iterator<CachedRow<V>> | undefined,
+  stored: IterableIterator<S>,
+  backwards: boolean,
+  rows: Merge<V, S, R>,
+): IterableIterator<R> {
+  return cached ? mergeBoth(cached, stored, backwards, rows) : convert(stored, rows);
+}
+
+function* convert<S, R>(
+  stored: Iterable<S>,
+  { fromStore }: Merge<never, S, R>,
+): IterableIterator<R> {
+  for (const row of stored) yield fromStore(row);
+}
+
+/**
+ * Takes the steps of `AbstractMergedSortedCacheStoreIterator`, so that what comes out is the same even where the
+ * two are not in the same order, as a memory store and its cache are not; but going backwards it skips deleted
+ * rows as it does forward.
+ */
+function* mergeBoth<V, S, R>(
   cached: Iterator<CachedRow<V>>,
   stored: Iterator<S>,
-  isForward: boolean,
+  backwards: boolean,
   { compare, fromCache, fromStore }: Merge<V, S, R>,
 ): IterableIterator<R> {
-  const sign = isForward ? 1 : -1;
+  const sign = backwards ? -1 : 1;
   try {
     let fresh = cached.next();
     let old = stored.next();

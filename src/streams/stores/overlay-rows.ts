@@ -1,6 +1,12 @@
 import { compareTexts, textOf } from "./byte-text.ts";
-import type { RowChange, Rows } from "./engine.ts";
+import type { Rows } from "./engine.ts";
 import { SortedKeys } from "./sorted-keys.ts";
+
+/** One change of a row: null deletes it. */
+interface RowChange {
+  readonly key: Buffer;
+  value: Buffer | null;
+}
 
 /** Rows as they were committed last. */
 export interface CommittedRows {
@@ -118,11 +124,17 @@ export class OverlayRows implements Rows {
 
   #change(key: Buffer, value: Buffer | null): void {
     const text = textOf(key);
-    const known = this.#changes.size;
-    this.#changes.set(text, { key, value });
+    const known = this.#changes.get(text);
     this.#writing = undefined;
-    this.#pendingBytes += (value?.length ?? 0) + key.length + overheadBytes;
-    if (this.#order && this.#changes.size > known) this.#order.add(text);
+    this.#pendingBytes += value?.length ?? 0;
+    if (known) {
+      this.#pendingBytes -= known.value?.length ?? 0;
+      known.value = value;
+      return;
+    }
+    this.#changes.set(text, { key, value });
+    this.#pendingBytes += key.length + overheadBytes;
+    this.#order?.add(text);
   }
 
   #forget(): void {

@@ -5,6 +5,7 @@ import { readInt64 } from "../../protocol/index.ts";
 import { prefixEnd } from "./byte-text.ts";
 import type { Lease, Rows, Snapshot, StoreEngine, TaskState } from "./engine.ts";
 import { type CommittedRows, OverlayRows, type TakenChanges } from "./overlay-rows.ts";
+import { OverlaySets } from "./overlay-sets.ts";
 import { leasedSnapshot } from "./snapshot.ts";
 import { timeBytes } from "./time-bytes.ts";
 
@@ -93,10 +94,11 @@ const firstSet = 2;
 class RocksdbState implements TaskState {
   readonly isPersistent = true;
   readonly #database: RocksLevel;
-  readonly #sets = new Map<string, RocksdbSet>();
-  readonly #dropped = new Map<string, RocksdbSet>();
+  readonly #sets = new OverlaySets((name) => this.#open(name));
   /** The numbers of the sets that are known to the database or will be. */
   readonly #numbers = new Map<string, number>();
+  /** The names of those of them that the database knows. */
+  readonly #named = new Set<string>();
   #nextNumber = firstSet;
   #isClosed = false;
 
@@ -104,30 +106,24 @@ class RocksdbState implements TaskState {
     this.#database = database;
     for (const [key, value] of rangeOf(database, namesPrefix, prefixEnd(namesPrefix), false)) {
       const number = value.readUInt32BE();
-      this.#numbers.set(key.subarray(namesPrefix.length).toString(), number);
+      const name = key.subarray(namesPrefix.length).toString();
+      this.#numbers.set(name, number);
+      this.#named.add(name);
       this.#nextNumber = Math.max(this.#nextNumber, number + 1);
     }
   }
 
   rows(name: string): Rows {
-    let set = this.#sets.get(name);
-    if (!set) {
-      set = this.#dropped.get(name) ?? this.#open(name);
-      this.#dropped.delete(name);
-      this.#sets.set(name, set);
-    }
-    return set.rows;
+    return this.#sets.rows(name);
   }
 
   drop(name: string): void {
-    const set = this.#sets.get(name) ?? this.#open(name);
-    set.rows.clear();
-    this.#sets.delete(name);
-    this.#dropped.set(name, set);
+    this.#sets.drop(name);
   }
 
   names(): string[] {
-    return [...this.#numbers.keys()].filter((name) => !this.#dropped.has(name));
+    const { dropped } = this.#sets;
+    return [...this.#numbers.keys()].filter((name) => !dropped.has(name));
   }
 
   offset(store: string): number | undefined {
@@ -138,22 +134,22 @@ class RocksdbState implements TaskState {
 
   write(maxRows: number): boolean {
     const batch = this.#database._chainedBatch();
-    let left = maxRows;
-    for (const [name, set] of this.#sets) {
-      const { unwritten } = set.rows;
-      if (unwritten > 0) set.write(batch, nameKey(name), set.rows.takeSome(left));
-      left -= unwritten;
-      if (left <= 0) break;
-    }
+    this.#nameSets(batch);
+    const isDone = this.#sets.write(maxRows, (set, changes) => set.write(batch, changes));
     batch._writeSync({});
     batch._closeSync();
-    return left >= 0;
+    return isDone;
   }
 
   commit(offsets: ReadonlyMap<string, number>): void {
     const batch = this.#database._chainedBatch();
-    for (const [name, set] of this.#sets) set.write(batch, nameKey(name), set.rows.take());
-    for (const name of this.#dropped.keys()) batch._del(nameKey(name), {});
+    const { sets, dropped } = this.#sets;
+    this.#nameSets(batch);
+    for (const set of sets.values()) set.write(batch, set.rows.take());
+    for (const name of dropped.keys()) {
+      batch._del(nameKey(name), {});
+      this.#named.delete(name);
+    }
     for (const [store, offset] of offsets) {
       const key = Buffer.concat([offsetsPrefix, Buffer.from(store)]);
       batch._put(key, timeBytes(offset), {});
@@ -161,31 +157,35 @@ class RocksdbState implements TaskState {
     batch._writeSync({});
     batch._closeSync();
     // Behind the batch: nothing refers to these rows any more, and their number is not used again.
-    for (const [name, set] of this.#dropped) {
+    for (const [name, set] of dropped) {
       set.clear();
       this.#numbers.delete(name);
     }
-    this.#dropped.clear();
+    this.#sets.forgetDropped();
   }
 
   /** Each read is of the commit that is then the last. */
   snapshot(lease: Lease): Snapshot {
-    return leasedSnapshot(lease, (name) => {
-      const { get, range } = (this.#sets.get(name) ?? this.#open(name)).rows.committed;
-      return { get, range: (from, to, backwards = false) => range(from, to, backwards) };
-    });
+    return leasedSnapshot(lease, (name) => this.#sets.forReading(name).rows.committed);
   }
 
   pendingBytes(): number {
-    let bytes = 0;
-    for (const { rows } of this.#sets.values()) bytes += rows.pendingBytes;
-    return bytes;
+    return this.#sets.pendingBytes;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#database.close();
+  }
+
+  /** Writes down which numbers the sets have that are written for the first time. */
+  #nameSets(batch: Batch): void {
+    for (const name of this.#sets.sets.keys()) {
+      if (this.#named.has(name)) continue;
+      batch._put(nameKey(name), prefixOf(this.#numbers.get(name) as number), {});
+      this.#named.add(name);
+    }
   }
 
   #open(name: string): RocksdbSet {
@@ -211,8 +211,7 @@ class RocksdbSet {
     this.rows = new OverlayRows(this.#committedRows());
   }
 
-  write(batch: Batch, name: Buffer, { isCleared, changes }: TakenChanges): void {
-    batch._put(name, this.#prefix, {});
+  write(batch: Batch, { isCleared, changes }: TakenChanges): void {
     if (isCleared) {
       const all = rangeOf(this.#database, this.#prefix, prefixEnd(this.#prefix), false);
       for (const [key] of all) batch._del(key, {});

@@ -31,10 +31,6 @@ export class RowIntegers {
   set(row: number, index: 0 | 1, value: number): void {
     this.values[placeOf(row) + ownLane + index] = value;
   }
-
-  clear(): void {
-    this.values = new Int32Array(stride * smallestCapacity);
-  }
 }
 
 /**

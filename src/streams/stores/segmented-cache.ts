@@ -1,19 +1,8 @@
-import { int64Max, readInt64 } from "../../protocol/index.ts";
+import { int64Max } from "../../protocol/index.ts";
 import { after, bytesOf, compareTexts, textOf } from "./byte-text.ts";
 import type { CachedRow, WriteBehindCache } from "./cache.ts";
-import type { KeySchema } from "./key-schema.ts";
-import { timeText } from "./time-bytes.ts";
-
-/** What a search in a cache of windows or sessions looks for; undefined keys are open ends. */
-export interface CacheSearch {
-  readonly fromKey: Buffer | undefined;
-  readonly toKey: Buffer | undefined;
-  readonly from: number;
-  readonly to: number;
-  readonly backwards: boolean;
-}
-
-const idCharacters = 8;
+import type { KeySchema, KeySearch } from "./key-schema.ts";
+import { timeCharacters, timeIn, timeText } from "./time-bytes.ts";
 
 /**
  * The keys of a cache in front of a segmented store: `int64 segment ‖ the row's key`, so that its order
@@ -35,7 +24,7 @@ export class SegmentedCacheKeys {
 
   /** The row's key within the text. */
   rowKey(text: string): Buffer {
-    return bytesOf(text.slice(idCharacters));
+    return bytesOf(text.slice(timeCharacters));
   }
 
   /** Compares a cached row with the key of a stored one. */
@@ -47,9 +36,10 @@ export class SegmentedCacheKeys {
   *ofKey<V>(
     cache: WriteBehindCache<V>,
     key: Buffer,
-    { from, to, backwards }: CacheSearch,
+    search: KeySearch,
     lastTime: number,
   ): IterableIterator<CachedRow<V>> {
+    const { from, to, backwards } = search;
     const schema = this.#schema;
     const lowest = textOf(schema.lowest(key, from));
     const end = textOf(after(schema.highest(key, to)));
@@ -59,23 +49,21 @@ export class SegmentedCacheKeys {
     while (id !== undefined && id >= first && id <= last) {
       const prefix = timeText(id);
       for (const row of cache.range(prefix + lowest, prefix + end, backwards)) {
-        if (schema.holds(this.rowKey(row.text), key, key, from, to)) yield row;
+        if (schema.holds(this.rowKey(row.text), search)) yield row;
       }
       const next = cache.seek(timeText(backwards ? id : id + 1), backwards);
-      id = next === undefined ? undefined : idOfText(next);
+      id = next === undefined ? undefined : timeIn(next);
     }
   }
 
   /** Rows of a range of keys within the times. */
-  *ofKeys<V>(
-    cache: WriteBehindCache<V>,
-    { fromKey, toKey, from, to, backwards }: CacheSearch,
-  ): IterableIterator<CachedRow<V>> {
+  *ofKeys<V>(cache: WriteBehindCache<V>, search: KeySearch): IterableIterator<CachedRow<V>> {
+    const { fromKey, toKey, from, to, backwards } = search;
     const schema = this.#schema;
     const lowest = schema.lowestOf(fromKey, from);
     const first = timeText(this.#idOf(Math.max(0, from))) + (lowest ? textOf(lowest) : "");
     for (const row of cache.range(first, this.#endOf(toKey, to), backwards)) {
-      if (schema.holds(this.rowKey(row.text), fromKey, toKey, from, to)) yield row;
+      if (schema.holds(this.rowKey(row.text), search)) yield row;
     }
   }
 
@@ -91,8 +79,4 @@ export class SegmentedCacheKeys {
   #idOf(time: number): number {
     return Math.trunc(time / this.#intervalMs);
   }
-}
-
-function idOfText(text: string): number {
-  return readInt64(bytesOf(text.slice(0, idCharacters)), 0);
 }

@@ -1,12 +1,8 @@
-import { int64Max } from "../../protocol/index.ts";
 import type { TaskContext } from "../node.ts";
 import { after } from "./byte-text.ts";
 import type { Rows } from "./engine.ts";
-import type { KeySchema } from "./key-schema.ts";
+import type { KeySchema, KeySearch } from "./key-schema.ts";
 import type { Segments } from "./segments.ts";
-
-/** A row of a segmented store: its key with what the schema adds, and its value. */
-export type SegmentedRow = readonly [key: Buffer, value: Buffer];
 
 /** How rows are found by key where they lie by time: another row for each, in another order. */
 export interface Index {
@@ -16,6 +12,19 @@ export interface Index {
   rowKey(indexKey: Buffer): Buffer;
 }
 
+/** What {@link SegmentedRows} are made of. */
+export interface SegmentedRowsParts<R> {
+  readonly segments: Segments;
+  readonly schema: KeySchema;
+  readonly retentionMs: number;
+  readonly task: TaskContext;
+  /** The earliest time that is served is the latest one less the retention, and this: 1 ms by default. */
+  readonly marginMs?: number | undefined;
+  readonly index?: Index | undefined;
+  /** Makes what is found of a row's key, with what the schema adds, and its value. */
+  rowOf(key: Buffer, value: Buffer): R;
+}
+
 const noValue = Buffer.alloc(0);
 
 /**
@@ -23,54 +32,37 @@ const noValue = Buffer.alloc(0);
  * and for rows by time `AbstractRocksDBTimeOrderedSegmentedBytesStore`. The time that was seen last is
  * that of writes, not that of the task.
  */
-export class SegmentedRows {
+export class SegmentedRows<R> {
+  readonly #parts: SegmentedRowsParts<R>;
   readonly #segments: Segments;
   readonly #schema: KeySchema;
-  readonly #retentionMs: number;
-  readonly #task: TaskContext;
   readonly #index: Index | undefined;
-  /** What rows by time serve longer than rows by key: 1 ms, and only windows do. */
-  readonly #margin: number;
+  /** What is searched for keys. */
+  readonly #keySchema: KeySchema;
+  readonly #keptMs: number;
+  /** The greatest time that was written; −1 before the first. */
   #observedTime = -1;
 
-  constructor({
-    segments,
-    schema,
-    retentionMs,
-    task,
-    isTimeFirst = false,
-    index,
-  }: {
-    readonly segments: Segments;
-    readonly schema: KeySchema;
-    readonly retentionMs: number;
-    readonly task: TaskContext;
-    readonly isTimeFirst?: boolean | undefined;
-    readonly index?: Index | undefined;
-  }) {
-    this.#segments = segments;
-    this.#schema = schema;
-    this.#retentionMs = retentionMs;
-    this.#task = task;
-    this.#index = index;
-    this.#margin = isTimeFirst && schema.isByStart ? 0 : 1;
+  constructor(parts: SegmentedRowsParts<R>) {
+    this.#parts = parts;
+    this.#segments = parts.segments;
+    this.#schema = parts.schema;
+    this.#index = parts.index;
+    this.#keySchema = (parts.index ?? parts).schema;
+    this.#keptMs = parts.retentionMs - (parts.marginMs ?? 1);
   }
 
-  /** The greatest time that was written; −1 before the first. */
-  get observedTime(): number {
-    return this.#observedTime;
-  }
-
-  put(key: Buffer, value: Buffer | null): void {
-    if (!this.#write(key, value)) this.#task.dropped({ why: "expired" });
+  putRow(key: Buffer, value: Buffer | null): void {
+    if (!this.#write(key, value)) this.#parts.task.dropped({ why: "expired" });
   }
 
   /** Takes in a row of the changelog. */
-  restore(key: Buffer, value: Buffer | null): void {
+  restoreRow(key: Buffer, value: Buffer | null): void {
     this.#write(key, value);
   }
 
-  remove(key: Buffer): void {
+  /** Removes a row, also one that is not kept any longer. */
+  removeRow(key: Buffer): void {
     const time = this.#schema.timeOf(key);
     this.#observedTime = Math.max(this.#observedTime, time);
     const rows = this.#segments.at(time);
@@ -78,95 +70,66 @@ export class SegmentedRows {
     if (this.#index) rows?.delete(this.#index.indexKey(key));
   }
 
-  get(key: Buffer): Buffer | null {
+  getRow(key: Buffer): Buffer | null {
     const time = this.#schema.timeOf(key);
     if (time < this.#kept(time)) return null;
     return this.#segments.at(time)?.get(key) ?? null;
   }
 
-  /** Rows of one key. */
-  fetch(key: Buffer, from: number, to: number, backwards: boolean): IterableIterator<SegmentedRow> {
+  /** Rows of one key within the times. */
+  fetch(key: Buffer, from: number, to: number, backwards: boolean): IterableIterator<R> {
     const start = this.#kept(from);
-    const { schema } = this.#index ?? { schema: this.#schema };
+    const schema = this.#keySchema;
     const bounds = [schema.lowest(key, start), schema.highest(key, to)] as const;
-    return this.#search(schema, bounds, [key, key], [start, to], backwards);
+    return this.#search(bounds, { fromKey: key, toKey: key, from: start, to, backwards });
   }
 
-  /** Rows of a range of keys, undefined for open ends. */
-  fetchKeys(
-    fromKey: Buffer | undefined,
-    toKey: Buffer | undefined,
-    from: number,
-    to: number,
-    backwards: boolean,
-  ): IterableIterator<SegmentedRow> {
-    if (fromKey && toKey && fromKey.compare(toKey) > 0) return nothing();
-    const start = this.#kept(from);
-    const { schema } = this.#index ?? { schema: this.#schema };
-    const bounds = [schema.lowestOf(fromKey, start), schema.highestOf(toKey, to)] as const;
-    return this.#search(schema, bounds, [fromKey, toKey], [start, to], backwards);
+  fetchKeys(search: KeySearch): IterableIterator<R> {
+    const { fromKey, toKey, to } = search;
+    if (fromKey && toKey && fromKey.compare(toKey) > 0) return [].values();
+    const from = this.#kept(search.from);
+    const schema = this.#keySchema;
+    const bounds = [schema.lowestOf(fromKey, from), schema.highestOf(toKey, to)] as const;
+    return this.#search(bounds, { ...search, from });
   }
 
   /** Rows of all keys within the times. */
-  fetchAll(from: number, to: number, backwards: boolean): IterableIterator<SegmentedRow> {
+  fetchAll(from: number, to: number, backwards: boolean): IterableIterator<R> {
     const start = this.#kept(from);
-    const schema = this.#schema;
-    if (schema.isByStart && to < start) return nothing();
-    const bounds = [schema.lowestOf(undefined, start), schema.highestOf(undefined, to)] as const;
-    const segments = this.#segments.between(start, to, backwards);
-    return searchAll(segments, bounds, backwards, (row) =>
-      schema.holds(row, undefined, undefined, start, to),
-    );
+    return this.#schema.isByStart && to < start ? [].values() : this.fetchOf(start, to, backwards);
   }
 
-  all(backwards: boolean): IterableIterator<SegmentedRow> {
-    const start = this.#kept(0);
-    const schema = this.#schema;
-    const bounds = [
-      schema.lowestOf(undefined, start),
-      schema.highestOf(undefined, int64Max),
-    ] as const;
-    const segments = this.#segments.between(start, int64Max, backwards);
-    return searchAll(segments, bounds, backwards, (row) =>
-      schema.holds(row, undefined, undefined, start, int64Max),
-    );
-  }
-
-  /** Rows of the segments that have these times, whether they are kept any longer or not. */
-  endedBetween(from: number, to: number): IterableIterator<SegmentedRow> {
+  /** The same from the segments that have these times, whether they are kept any longer or not. */
+  fetchOf(from: number, to: number, backwards: boolean): IterableIterator<R> {
     const schema = this.#schema;
     const bounds = [schema.lowestOf(undefined, from), schema.highestOf(undefined, to)] as const;
-    return searchAll(this.#segments.between(from, to, false), bounds, false, (row) =>
-      schema.holds(row, undefined, undefined, from, int64Max),
-    );
+    const segments = this.#segments.between(from, to, backwards);
+    const search = { fromKey: undefined, toKey: undefined, from, to, backwards };
+    return searchAll(segments, bounds, { schema, search, rowOf: this.#parts.rowOf });
   }
 
-  #search(
-    schema: KeySchema,
-    bounds: Bounds,
-    [fromKey, toKey]: Bounds,
-    [from, to]: readonly [number, number],
-    backwards: boolean,
-  ): IterableIterator<SegmentedRow> {
-    if (schema.isByStart && to < from) return nothing();
+  close(): void {
+    // The rows belong to the state of the task, which outlives the store.
+  }
+
+  #search(bounds: Bounds, search: KeySearch): IterableIterator<R> {
+    const { from, to, backwards } = search;
+    const schema = this.#keySchema;
+    if (schema.isByStart && to < from) return [].values();
     const segments = this.#segments.between(from, schema.lastSegmentTime(to), backwards);
-    const found = searchAll(segments, bounds, backwards, (row) =>
-      schema.holds(row, fromKey, toKey, from, to),
-    );
-    return this.#index ? this.#viaIndex(found, this.#index) : found;
-  }
-
-  *#viaIndex(found: Iterable<SegmentedRow>, { rowKey }: Index): IterableIterator<SegmentedRow> {
-    for (const [indexKey] of found) {
-      const key = rowKey(indexKey);
-      const value = this.get(key);
-      if (value) yield [key, value];
-    }
+    const { index, rowOf } = this.#parts;
+    if (!index) return searchAll(segments, bounds, { schema, search, rowOf });
+    const indexed = (indexKey: Buffer) => {
+      const key = index.rowKey(indexKey);
+      const value = this.getRow(key);
+      return value ? rowOf(key, value) : undefined;
+    };
+    return searchAll(segments, bounds, { schema, search, rowOf: indexed });
   }
 
   /** The earliest time that is still served, or `from` if that is later. */
   #kept(from: number): number {
-    return Math.max(from, this.#observedTime - this.#retentionMs + this.#margin);
+    return Math.max(from, this.#observedTime - this.#keptMs);
   }
 
   #write(key: Buffer, value: Buffer | null): boolean {
@@ -188,19 +151,23 @@ export class SegmentedRows {
 
 type Bounds = readonly [Buffer | undefined, Buffer | undefined];
 
+interface Scan<R> {
+  readonly schema: KeySchema;
+  readonly search: KeySearch;
+  rowOf(key: Buffer, value: Buffer): R | undefined;
+}
+
 /** Goes over segments one after the other; what a key range has beside the rows looked for is skipped. */
-function* searchAll(
+function* searchAll<R>(
   segments: readonly Rows[],
   [from, to]: Bounds,
-  backwards: boolean,
-  holds: (key: Buffer) => boolean,
-): IterableIterator<SegmentedRow> {
+  { schema, search, rowOf }: Scan<R>,
+): IterableIterator<R> {
   const end = to && after(to);
   for (const rows of segments) {
-    for (const row of rows.range(from, end, backwards)) {
-      if (holds(row[0])) yield row;
+    for (const [key, value] of rows.range(from, end, search.backwards)) {
+      const row = schema.holds(key, search) ? rowOf(key, value) : undefined;
+      if (row !== undefined) yield row;
     }
   }
 }
-
-function* nothing(): IterableIterator<never> {}

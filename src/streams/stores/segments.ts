@@ -1,5 +1,8 @@
 import type { Rows, TaskState } from "./engine.ts";
 
+/** No store's name has it, so that no store's rows are taken for a segment of another. */
+const separator = "#";
+
 /**
  * Rows in segments of time, so that what has expired is dropped a segment at a time: `AbstractSegments`.
  * A segment lives as long as stream time less the retention falls into it or lies before it.
@@ -32,7 +35,7 @@ export class Segments {
     this.#retentionMs = retentionMs;
     this.intervalMs = intervalMs;
     this.#open = open;
-    const prefix = `${name}.`;
+    const prefix = `${name}${separator}`;
     for (const rows of state.names()) {
       const start = rows.startsWith(prefix) ? rows.slice(prefix.length) : "";
       if (/^\d+$/.test(start)) this.#getOrCreate(this.idOf(Number(start)));
@@ -87,6 +90,6 @@ export class Segments {
   }
 
   #nameOf(id: number): string {
-    return `${this.#name}.${id * this.intervalMs}`;
+    return `${this.#name}${separator}${id * this.intervalMs}`;
   }
 }

@@ -1,6 +1,6 @@
 import { int64Max } from "../../protocol/index.ts";
 import { type Headers, noHeaders } from "../message.ts";
-import { type CachedRow, WriteBehindCache } from "./cache.ts";
+import { WriteBehindCache } from "./cache.ts";
 import type { KeyCodec, RowFormat } from "./codec.ts";
 import { sessionSchema } from "./key-first-schema.ts";
 import {
@@ -11,17 +11,17 @@ import {
   sessionSuffixBytes,
 } from "./key-schema.ts";
 import { type Merge, merge } from "./merge-iteration.ts";
-import { type CacheSearch, SegmentedCacheKeys } from "./segmented-cache.ts";
+import { SegmentedCacheKeys } from "./segmented-cache.ts";
 import type { SessionRow, SessionRows } from "./session-rows.ts";
 import type { FlushListener, Row, SessionStore, Windowed } from "./state-store.ts";
 import type { StoreEnvironment } from "./store-builder.ts";
 import { boundedTime, timeText } from "./time-bytes.ts";
+import { WriteThrough } from "./write-through.ts";
 
 /** What a session store is made of. */
 export interface SessionStoreParts<K, V> {
   readonly name: string;
   readonly isPersistent: boolean;
-  readonly retentionMs: number;
   readonly keys: KeyCodec<K>;
   readonly format: RowFormat<V>;
   readonly rows: SessionRows;
@@ -36,32 +36,37 @@ export interface SessionStoreParts<K, V> {
 export class RowsSessionStore<K, V> implements SessionStore<K, V> {
   readonly name: string;
   readonly isPersistent: boolean;
-  readonly retentionMs: number;
   readonly #parts: SessionStoreParts<K, V>;
   readonly #keys: KeyCodec<K>;
   readonly #rows: SessionRows;
   readonly #cache: WriteBehindCache<V> | undefined;
+  readonly #through: WriteThrough<Windowed<K>, V, Buffer>;
   readonly #cacheKeys: SegmentedCacheKeys;
   readonly #merge: Merge<V, SessionRow, Row<Windowed<K>, V>>;
   /** The latest end that was put into the cache. */
   #latestCached = -1;
-  #listener: FlushListener<Windowed<K>, V> | undefined;
-  #sendsOldValues = false;
 
   constructor(parts: SessionStoreParts<K, V>) {
     const { keys, format, rows, environment, cacheIntervalMs } = parts;
     this.name = parts.name;
     this.isPersistent = parts.isPersistent;
-    this.retentionMs = parts.retentionMs;
     this.#parts = parts;
     this.#keys = keys;
     this.#rows = rows;
     const cacheKeys = new SegmentedCacheKeys(sessionSchema, cacheIntervalMs ?? 1);
     this.#cacheKeys = cacheKeys;
+    const keyOf = (row: Buffer) => keyWithin(row, sessionSuffixBytes);
+    this.#through = new WriteThrough<Windowed<K>, V, Buffer>({
+      parts: format.parts,
+      placeOf: (text) => cacheKeys.rowKey(text),
+      keyOf: (row) => this.#windowed(row),
+      read: (row) => this.#read(keyOf(row), sessionStart(row), sessionEnd(row)),
+      write: (row, cached) =>
+        this.#write(keyOf(row), sessionStart(row), sessionEnd(row), cached.value, cached),
+    });
     const { cache, task } = environment;
     if (cacheIntervalMs !== undefined && cache) {
-      const write = (row: CachedRow<V>) => this.#writeThrough(row);
-      this.#cache = new WriteBehindCache(cache, task, { parts: parts.format.parts, write });
+      this.#cache = new WriteBehindCache(cache, task, this.#through);
     }
     this.#merge = {
       compare: (cached, { key, start, end }) =>
@@ -142,13 +147,9 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
     return this.#ofKeys(fromKey, toKey, earliestEnd, latestStart, true);
   }
 
-  *findEndedSessions(
-    earliestEnd: number,
-    latestEnd: number,
-  ): IterableIterator<Row<Windowed<K>, V>> {
+  findEndedSessions(earliestEnd: number, latestEnd: number): IterableIterator<Row<Windowed<K>, V>> {
     // As in Kafka: only stores that results on close are read from are asked, and they have no cache.
-    for (const row of this.#rows.findEnded(earliestEnd, latestEnd))
-      yield this.#merge.fromStore(row);
+    return merge(undefined, this.#rows.fetchEnded(earliestEnd, latestEnd), false, this.#merge);
   }
 
   fetch(key: K): IterableIterator<Row<Windowed<K>, V>> {
@@ -169,10 +170,12 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
   }
 
   onFlush(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
-    if (!this.#cache) return false;
-    this.#listener = listener;
-    this.#sendsOldValues = sendOldValues;
-    return true;
+    const told: typeof listener = this.#parts.forwardsHeaders
+      ? listener
+      : (key, fresh, old, timestamp, _headers, metadata) =>
+          listener(key, fresh, old, timestamp, noHeaders, metadata);
+    this.#through.listen(told, sendOldValues);
+    return this.#cache !== undefined;
   }
 
   flushSlice(maxRows: number): number {
@@ -196,12 +199,11 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
   ): IterableIterator<Row<Windowed<K>, V>> {
     const bytes = this.#keys.encode(key);
     const to = boundedTime(latestStart);
-    const stored = this.#rows.find(bytes, earliestEnd, to, backwards);
-    const cache = this.#cache;
-    if (!cache) return this.#convert(stored);
+    const stored = this.#rows.fetch(bytes, earliestEnd, to, backwards);
     const search = { fromKey: bytes, toKey: bytes, from: earliestEnd, to, backwards };
-    const cached = this.#cacheKeys.ofKey(cache, bytes, search, this.#latestCached);
-    return merge(cached, stored, !backwards, this.#merge);
+    const cache = this.#cache;
+    const cached = cache && this.#cacheKeys.ofKey(cache, bytes, search, this.#latestCached);
+    return merge(cached, stored, backwards, this.#merge);
   }
 
   #ofKeys(
@@ -211,18 +213,11 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
     latestStart: number,
     backwards: boolean,
   ): IterableIterator<Row<Windowed<K>, V>> {
-    const [first, last] = [this.#bytesOf(fromKey), this.#bytesOf(toKey)];
-    if (first && last && first.compare(last) > 0) return this.#convert([]);
+    const [first, last] = [this.#keys.bound(fromKey), this.#keys.bound(toKey)];
     const to = boundedTime(latestStart);
-    const stored = this.#rows.findKeys(first, last, earliestEnd, to, backwards);
-    const cache = this.#cache;
-    if (!cache) return this.#convert(stored);
-    const search: CacheSearch = { fromKey: first, toKey: last, from: earliestEnd, to, backwards };
-    return merge(this.#cacheKeys.ofKeys(cache, search), stored, !backwards, this.#merge);
-  }
-
-  *#convert(stored: Iterable<SessionRow>): IterableIterator<Row<Windowed<K>, V>> {
-    for (const row of stored) yield this.#merge.fromStore(row);
+    const search = { fromKey: first, toKey: last, from: earliestEnd, to, backwards };
+    const cached = this.#cache && this.#cacheKeys.ofKeys(this.#cache, search);
+    return merge(cached, this.#rows.fetchKeys(search), backwards, this.#merge);
   }
 
   #read(key: Buffer, start: number, end: number): V | null {
@@ -247,24 +242,6 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
     return row ? row.length : 0;
   }
 
-  /** As `CachingSessionStore.putAndMaybeForward`. */
-  #writeThrough(cached: CachedRow<V>): number {
-    const { text, value, timestamp, metadata } = cached;
-    const row = this.#cacheKeys.rowKey(text);
-    const key = keyWithin(row, sessionSuffixBytes);
-    const [start, end] = [sessionStart(row), sessionEnd(row)];
-    const listener = this.#listener;
-    if (!listener) return this.#write(key, start, end, value, cached);
-    const wantsOld = value === null || this.#sendsOldValues;
-    const old = wantsOld ? this.#read(key, start, end) : null;
-    if (value === null && old === null) return 0;
-    const bytes = this.#write(key, start, end, value, cached);
-    const oldValue = this.#sendsOldValues ? old : null;
-    const headers = this.#parts.forwardsHeaders ? cached.headers : noHeaders;
-    listener(this.#windowed(row), value, oldValue, timestamp, headers, metadata);
-    return bytes;
-  }
-
   #textOf({ key, window: { start, end } }: Windowed<K>): string {
     return this.#cacheKeys.text(this.#keys.text(key) + timeText(end) + timeText(start), end);
   }
@@ -272,9 +249,5 @@ export class RowsSessionStore<K, V> implements SessionStore<K, V> {
   #windowed(row: Buffer): Windowed<K> {
     const window = { start: sessionStart(row), end: sessionEnd(row) };
     return { key: this.#keys.decode(keyWithin(row, sessionSuffixBytes)), window };
-  }
-
-  #bytesOf(key: K | undefined): Buffer | undefined {
-    return key === undefined || key === null ? undefined : this.#keys.encode(key);
   }
 }

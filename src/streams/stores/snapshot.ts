@@ -1,10 +1,11 @@
 import { MillraceError } from "../../errors.ts";
-import type { Lease, ReadRows, Snapshot } from "./engine.ts";
+import type { Lease, Snapshot } from "./engine.ts";
+import type { CommittedRows } from "./overlay-rows.ts";
 
 /** A snapshot that ends with its lease. `rowsOf` reads a set of rows, `end` gives back what that takes. */
 export function leasedSnapshot(
   { clock, ms }: Lease,
-  rowsOf: (name: string) => ReadRows,
+  rowsOf: (name: string) => Pick<CommittedRows, "get" | "range">,
   end: () => void = () => {},
 ): Snapshot {
   let why: string | undefined;

@@ -141,8 +141,6 @@ export interface ReadOnlyWindowStore<K, V> {
 
 /** A store of values by key and window start. */
 export interface WindowStore<K, V> extends StateStore, ReadOnlyWindowStore<K, V> {
-  readonly windowSizeMs: number;
-  readonly retentionMs: number;
   put(key: K, value: V | null, windowStart: number): void;
 }
 
@@ -189,7 +187,6 @@ export interface SessionStore<K, V>
   extends StateStore,
     CachedStore<Windowed<K>, V>,
     ReadOnlySessionStore<K, V> {
-  readonly retentionMs: number;
   put(key: Windowed<K>, value: V | null): void;
   remove(key: Windowed<K>): void;
 }

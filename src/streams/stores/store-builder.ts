@@ -27,24 +27,15 @@ export interface StoreEnvironment {
   readonly cache: CacheBudget | undefined;
 }
 
-/** Rows that wait in memory and can be written through to make room. */
-export interface Evictable {
-  /** Writes the row through that was used least recently, and forgets it; false where there is none. */
-  evict(): boolean;
-}
-
 /**
- * The memory that the caches of a process may take together. A cache that puts a row when too much is
- * taken evicts its own rows first, as `ThreadCache.maybeEvict` does; the rest is for `relieve`.
+ * The memory that the caches of an application may take together in this process. A cache that takes too much
+ * evicts rows of its own until there is room again, the new one too if need be, as `ThreadCache.maybeEvict` does.
  */
 export interface CacheBudget {
   /** Whether more is taken than may be. */
   readonly isExceeded: boolean;
   /** Tells how many bytes were taken or, below zero, given back. */
   take(bytes: number): void;
-  /** Makes a cache known, so that others' need can evict its rows. */
-  join(cache: Evictable): void;
-  leave(cache: Evictable): void;
 }
 
 /** A store at work: what its task restores it with, beside what its users see. */

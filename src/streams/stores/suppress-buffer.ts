@@ -15,7 +15,7 @@ import { DirtyKeys } from "./dirty-keys.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import type { StateStore } from "./state-store.ts";
 import { noTimestamp, type StoreBuilder, type StoreEnvironment } from "./store-builder.ts";
-import { timeText } from "./time-bytes.ts";
+import { timeCharacters, timeIn, timeText } from "./time-bytes.ts";
 
 /** Hands on what leaves a buffer, under the record that it came from. */
 export type Release<K, V> = (message: Message<K, V>, metadata: RecordMetadata | undefined) => void;
@@ -62,7 +62,13 @@ export function suppressBuffer<K, V>(
 const versionHeader = "v";
 const version = 3;
 const changelogHeaders: Headers = [{ key: versionHeader, value: Buffer.of(version) }];
-const timeCharacters = 8;
+
+interface Waiting {
+  /** In the order: `int64 time ‖ key` as text. */
+  readonly place: string;
+  readonly row: BufferedRecord;
+  readonly bytes: number;
+}
 
 class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
   readonly name: string;
@@ -71,11 +77,10 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
   readonly #serialize: (value: V) => Uint8Array | string | null;
   readonly #deserialize: (bytes: Buffer) => V;
   readonly #environment: StoreEnvironment;
-  /** By the time they wait for, then the key: `int64 time ‖ key` as text. */
-  readonly #waiting = new Map<string, BufferedRecord>();
+  /** By key. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** The places of all, by the time they wait for, then the key. */
   #order = new SortedKeys();
-  /** The place in the order by key. */
-  readonly #places = new Map<string, string>();
   readonly #dirty = new DirtyKeys();
   #bytes = 0;
 
@@ -93,7 +98,7 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
   }
 
   get recordCount(): number {
-    return this.#places.size;
+    return this.#waiting.size;
   }
 
   get bytes(): number {
@@ -102,14 +107,13 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
 
   get minTimestamp(): number {
     const first = this.#order.atLeast("");
-    return first === undefined ? Number.POSITIVE_INFINITY : timeOf(first);
+    return first === undefined ? Number.POSITIVE_INFINITY : timeIn(first);
   }
 
   put(time: number, message: Message<K, Change<V>>, metadata: RecordMetadata | undefined): void {
     const { key, value, timestamp, headers } = message;
     const text = this.#keys.text(key);
-    const place = this.#places.get(text);
-    const present = place === undefined ? undefined : this.#waiting.get(place);
+    const present = this.#waiting.get(text)?.row;
     const old = this.#encode(value.oldValue);
     this.#set(time, text, {
       prior: present ? present.prior : old,
@@ -123,9 +127,9 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
   evictWhile(isDue: () => boolean, release: Release<K, Change<V>>): void {
     while (isDue()) {
       const place = this.#order.atLeast("");
-      const row = place === undefined ? undefined : this.#waiting.get(place);
-      if (place === undefined || !row) return;
+      if (place === undefined) return;
       const text = place.slice(timeCharacters);
+      const { row } = this.#waiting.get(text) as Waiting;
       const { timestamp, headers, metadata } = row.origin;
       const key = this.#keys.decode(bytesOf(text));
       const change = { newValue: this.#decode(row.fresh), oldValue: this.#decode(row.old) };
@@ -136,9 +140,8 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
   }
 
   priorValue(key: K): { readonly value: V | null } | undefined {
-    const place = this.#places.get(this.#keys.text(key));
-    const row = place === undefined ? undefined : this.#waiting.get(place);
-    return row && { value: this.#decode(row.prior) };
+    const present = this.#waiting.get(this.#keys.text(key));
+    return present && { value: this.#decode(present.row.prior) };
   }
 
   /** Takes in a record of the changelog. */
@@ -162,51 +165,39 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
     const { changelog } = this.#environment;
     if (!changelog) return;
     for (const text of this.#dirty.drain()) {
-      const place = this.#places.get(text);
-      const row = place === undefined ? undefined : this.#waiting.get(place);
-      if (place === undefined || !row) {
+      const waiting = this.#waiting.get(text);
+      if (!waiting) {
         changelog.log(bytesOf(text), null, noTimestamp, noHeaders);
         continue;
       }
-      const writer = encodeBuffered(row);
-      writer.int64(timeOf(place));
+      const writer = encodeBuffered(waiting.row);
+      writer.int64(timeIn(waiting.place));
       changelog.log(bytesOf(text), writer.toBuffer(), noTimestamp, changelogHeaders);
     }
   }
 
   close(): void {
     this.#waiting.clear();
-    this.#places.clear();
     this.#dirty.drain();
     this.#order = new SortedKeys();
     this.#bytes = 0;
   }
 
   #set(time: number, text: string, row: BufferedRecord): void {
-    const present = this.#places.get(text);
-    if (present !== undefined) {
-      this.#bytes -= this.#bytesOf(text, this.#waiting.get(present));
-      this.#waiting.set(present, row);
-    } else {
-      const place = timeText(time) + text;
-      this.#places.set(text, place);
-      this.#waiting.set(place, row);
-      this.#order.add(place);
-    }
-    this.#bytes += this.#bytesOf(text, row);
+    const present = this.#waiting.get(text);
+    const place = present ? present.place : timeText(time) + text;
+    const bytes = place.length + bufferedBytes(row);
+    this.#waiting.set(text, { place, row, bytes });
+    if (!present) this.#order.add(place);
+    this.#bytes += bytes - (present ? present.bytes : 0);
   }
 
   #delete(text: string): void {
-    const place = this.#places.get(text);
-    if (place === undefined) return;
-    this.#bytes -= this.#bytesOf(text, this.#waiting.get(place));
-    this.#places.delete(text);
-    this.#waiting.delete(place);
-    this.#order.delete(place);
-  }
-
-  #bytesOf(text: string, row: BufferedRecord | undefined): number {
-    return row ? timeCharacters + text.length + bufferedBytes(row) : 0;
+    const present = this.#waiting.get(text);
+    if (!present) return;
+    this.#waiting.delete(text);
+    this.#order.delete(present.place);
+    this.#bytes -= present.bytes;
   }
 
   #encode(value: V | null): Buffer | null {
@@ -217,8 +208,4 @@ class MemorySuppressBuffer<K, V> implements SuppressBuffer<K, V> {
   #decode(bytes: Buffer | null): V | null {
     return bytes && this.#deserialize(bytes);
   }
-}
-
-function timeOf(place: string): number {
-  return Number(bytesOf(place.slice(0, timeCharacters)).readBigInt64BE());
 }

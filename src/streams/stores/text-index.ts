@@ -17,6 +17,9 @@ export class TextIndex {
   /** Pairs of a hash and a number plus one, which is 0 where there is none; less than half of them are taken. */
   #slots = new Int32Array(2 * smallestCapacity);
   #size = 0;
+  /** The text that was looked for last, for a row is mostly written right after it was read. */
+  #lastText = "";
+  #lastRow = -1;
 
   /** `cells` is how many values can be kept with each text, side by side with it. */
   constructor(cells = 0) {
@@ -29,14 +32,11 @@ export class TextIndex {
 
   /** The number of a text; −1 where it has none. */
   find(text: string): number {
-    const slots = this.#slots;
-    const last = slots.length - 2;
-    const hash = hashOf(text);
-    for (let at = (hash << 1) & last; ; at = (at + 2) & last) {
-      const row = (slots[at + 1] as number) - 1;
-      if (row < 0) return -1;
-      if (slots[at] === hash && this.#cells[row * this.#stride] === text) return row;
-    }
+    if (this.#lastRow >= 0 && text === this.#lastText) return this.#lastRow;
+    const row = this.#search(text);
+    this.#lastText = text;
+    this.#lastRow = row;
+    return row;
   }
 
   /** Gives a text, which must have none, a number. */
@@ -48,23 +48,19 @@ export class TextIndex {
     for (let cell = 1; cell < this.#stride; cell += 1) this.#cells[at + cell] = undefined;
     this.#place(hashOf(text), row);
     this.#size += 1;
-    return row;
-  }
-
-  /** Forgets a text; gives the number that it had, −1 for none. */
-  remove(text: string): number {
-    const row = this.find(text);
-    if (row >= 0) this.removeAt(row);
+    this.#lastText = text;
+    this.#lastRow = row;
     return row;
   }
 
   /** Forgets the text of a number that is in use. */
-  removeAt(row: number): void {
+  remove(row: number): void {
     const at = row * this.#stride;
     this.#close(hashOf(this.textAt(row)), row);
     for (let cell = 0; cell < this.#stride; cell += 1) this.#cells[at + cell] = undefined;
     this.#free.push(row);
     this.#size -= 1;
+    this.#lastRow = -1;
   }
 
   /** The text of a number that is in use. */
@@ -86,6 +82,7 @@ export class TextIndex {
     this.#free.length = 0;
     this.#slots = new Int32Array(2 * smallestCapacity);
     this.#size = 0;
+    this.#lastRow = -1;
   }
 
   /** All texts, in no order. */
@@ -93,6 +90,17 @@ export class TextIndex {
     for (let at = 0; at < this.#cells.length; at += this.#stride) {
       const text = this.#cells[at] as string | undefined;
       if (text !== undefined) yield text;
+    }
+  }
+
+  #search(text: string): number {
+    const slots = this.#slots;
+    const last = slots.length - 2;
+    const hash = hashOf(text);
+    for (let at = (hash << 1) & last; ; at = (at + 2) & last) {
+      const row = (slots[at + 1] as number) - 1;
+      if (row < 0) return -1;
+      if (slots[at] === hash && this.#cells[row * this.#stride] === text) return row;
     }
   }
 

@@ -1,11 +1,19 @@
-import { int64Max, writeInt64 } from "../../protocol/index.ts";
+import { int64Max, readInt64, writeInt64 } from "../../protocol/index.ts";
 
-const scratch = Buffer.alloc(8);
+/** How many characters a time has as text. */
+export const timeCharacters = 8;
+const scratch = Buffer.alloc(timeCharacters);
 
 /** A time as the text of its eight bytes. */
 export function timeText(time: number): string {
   writeInt64(scratch, time, 0);
   return scratch.latin1Slice(0, 8);
+}
+
+/** The time that a text begins with. */
+export function timeIn(text: string): number {
+  for (let at = 0; at < timeCharacters; at += 1) scratch[at] = text.charCodeAt(at);
+  return readInt64(scratch, 0);
 }
 
 /** A time that an int64 can hold: what is beyond becomes the greatest. */

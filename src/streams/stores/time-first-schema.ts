@@ -102,11 +102,11 @@ export const timeFirstWindowSchema: KeySchema = {
   highest: (_key, to) => timeEnd(to),
   lowestOf: (_key, from) => timeBound(from),
   highestOf: (_key, to) => timeEnd(to),
-  holds(row, fromKey, toKey, from, to) {
+  holds(row, search) {
     if (row[0] !== timePrefix) return false;
     const start = startOfTimeFirst(row);
-    if (start < from || start > to) return false;
-    return isWithin(keyOfTimeFirst(row), fromKey, toKey);
+    if (start < search.from || start > search.to) return false;
+    return isWithin(keyOfTimeFirst(row), search);
   },
   lastSegmentTime: (to) => to,
   isByStart: true,
@@ -119,10 +119,11 @@ export const timeFirstSessionSchema: KeySchema = {
   highest: () => behindTimes,
   lowestOf: (_key, from) => timeBound(from),
   highestOf: () => behindTimes,
-  holds(row, fromKey, toKey, from, to) {
+  holds(row, search) {
     if (row[0] !== timePrefix) return false;
-    if (endOfTimeFirstSession(row) < from || startOfTimeFirstSession(row) > to) return false;
-    return isWithin(keyOfTimeFirstSession(row), fromKey, toKey);
+    const [start, end] = [startOfTimeFirstSession(row), endOfTimeFirstSession(row)];
+    if (end < search.from || start > search.to) return false;
+    return isWithin(keyOfTimeFirstSession(row), search);
   },
   lastSegmentTime: () => int64Max,
   isByStart: false,

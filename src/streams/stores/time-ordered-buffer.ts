@@ -2,7 +2,14 @@ import { Reader } from "../../protocol/index.ts";
 import type { Message, RecordMetadata } from "../message.ts";
 import { noHeaders } from "../message.ts";
 import { decodeBuffered, encodeBuffered } from "./buffered-record.ts";
-import { checkSerdes, openRows, type StoreOptions, storeBuilder } from "./builder-options.ts";
+import {
+  checkSerdes,
+  opened,
+  openRows,
+  type StoreOptions,
+  stateOf,
+  storeBuilder,
+} from "./builder-options.ts";
 import { toBuffer } from "./byte-text.ts";
 import { KeyCodec, serializerOf } from "./codec.ts";
 import type { Rows } from "./engine.ts";
@@ -40,10 +47,7 @@ export function timeOrderedBuffer<K, V>(
     kind: "key-value",
     name,
     isCached: false,
-    open(environment) {
-      const store = new RowsTimeOrderedBuffer(name, options, environment);
-      return { store, restore: (key, value) => store.restore(key, value) };
-    },
+    open: (environment) => opened(new RowsTimeOrderedBuffer(name, options, environment)),
   });
 }
 
@@ -69,14 +73,14 @@ class RowsTimeOrderedBuffer<K, V> implements TimeOrderedBuffer<K, V> {
     environment: StoreEnvironment,
   ) {
     const { key, value, graceMs, storeType = "persistent" } = options;
-    const { topic, task, memory, persistent } = environment;
+    const { topic, task } = environment;
     this.name = name;
     this.isPersistent = storeType === "persistent";
     this.#graceMs = graceMs;
     this.#keys = new KeyCodec(key, topic, task, name);
     this.#serialize = serializerOf(value, topic, task);
     this.#deserialize = (bytes) => value.deserialize(bytes, 0, bytes.length);
-    this.#rows = openRows(this.isPersistent ? persistent : memory, name, options);
+    this.#rows = openRows(stateOf(environment, storeType), name, options);
     this.#environment = environment;
     for (const [rowKey] of this.#rows.range(undefined, undefined)) this.#count(rowKey);
   }
@@ -107,8 +111,8 @@ class RowsTimeOrderedBuffer<K, V> implements TimeOrderedBuffer<K, V> {
 
   evictWhile(isDue: () => boolean, release: Release<K, V>): void {
     if (!isDue()) return;
-    const end = timeFirstWindowKey(noKey, this.#observedTime - this.#graceMs + 1, 0);
     if (this.#observedTime < this.#graceMs) return;
+    const end = timeFirstWindowKey(noKey, this.#observedTime - this.#graceMs + 1, 0);
     for (const [rowKey, row] of this.#rows.range(undefined, end)) {
       if (!isDue()) return;
       const { fresh, origin } = decodeBuffered(new Reader(row));

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoreScene } from "../../../test/store-scene.ts";
 import { string } from "../../client/index.ts";
+import { keyValueStore } from "./key-value-builders.ts";
+import { memoryEngine } from "./memory.ts";
 import { expiringKeyValueStore, expiringTimestampedKeyValueStore } from "./ttl.ts";
 
 const builder = expiringKeyValueStore("s", { key: string, value: string, ttlMs: 100 });
@@ -95,4 +97,21 @@ test("with timestamps the TTL counts from the value's own time", () => {
   assert.deepEqual(scene.store.get("k"), { value: "v", timestamp: 950 });
   scene.streamTime = 1050;
   assert.equal(scene.store.get("k"), null);
+});
+
+test("the ends of rows are not taken for the rows of a store that is named like them", () => {
+  const persistent = memoryEngine.open();
+  const expiring = new StoreScene(builder, { persistent }).store;
+  const serdes = { key: string, value: string };
+  const other = new StoreScene(keyValueStore("s.ends", serdes), { persistent }).store;
+  expiring.put("k", "v");
+  assert.deepEqual([...other.all()], []);
+});
+
+test("a write whose value cannot be serialized leaves the store's TTL as it was", () => {
+  const { store, at } = sceneAt(1000);
+  assert.throws(() => store.putFor("k", 5 as never, 1));
+  store.put("k", "v");
+  at(1050);
+  assert.equal(store.get("k"), "v");
 });

@@ -4,12 +4,12 @@ import { noHeaders } from "../message.ts";
 import {
   checkPeriod,
   checkSerdes,
+  opened,
   openRows,
   type StoreOptions,
   stateOf,
   storeBuilder,
 } from "./builder-options.ts";
-import { after, prefixEnd } from "./byte-text.ts";
 import {
   KeyCodec,
   plainFormat,
@@ -19,13 +19,10 @@ import {
   withTimestamp,
 } from "./codec.ts";
 import type { Rows } from "./engine.ts";
-import type {
-  KeyValueStore,
-  Row,
-  TimestampedKeyValueStore,
-  ValueAndTimestamp,
-} from "./state-store.ts";
+import { type KeyValueParts, RowsKeyValueStore } from "./key-value-store.ts";
+import type { KeyValueStore, TimestampedKeyValueStore, ValueAndTimestamp } from "./state-store.ts";
 import type { StoreBuilder, StoreEnvironment } from "./store-builder.ts";
+import { timeBytes } from "./time-bytes.ts";
 
 /** A key-value store whose rows end by themselves, by event time. */
 export interface ExpiringKeyValueStore<K, V> extends KeyValueStore<K, V> {
@@ -68,8 +65,8 @@ export function expiringTimestampedKeyValueStore<K, V>(
   );
 }
 
-/** Names the header of the changelog that has the time at which a row ends, as an int64. */
-export const expiryHeader = "millrace.expires";
+/** The header of the changelog that has the time at which a row ends, as an int64. */
+const expiryHeader = "millrace.expires";
 /** How many rows that have ended are deleted along with a write, and at a commit. */
 const sweptPerWrite = 8;
 const sweptPerFlush = 10_000;
@@ -91,112 +88,41 @@ function expiringBuilder<K, V, S>(
     name,
     isCached: false,
     open(environment) {
+      const { task, topic } = environment;
       const state = stateOf(environment, storeType);
-      const store = new ExpiringStore({
-        name,
-        isPersistent: storeType === "persistent",
-        keys: new KeyCodec<K>(key, environment.topic, environment.task, name),
-        format: formatOf(environment),
-        rows: openRows(state, name, options),
-        ends: state.rows(`${name}.ends`),
+      const format = formatOf(environment);
+      const rows = new ExpiringRows(openRows(state, name, options), {
+        ends: state.rows(`${name}#ends`),
         ttlMs,
+        format,
         environment,
       });
-      return {
-        store,
-        restore: (row, value, timestamp, headers) => store.restore(row, value, timestamp, headers),
-      };
+      const store = new ExpiringStore(rows, {
+        name,
+        isPersistent: storeType === "persistent",
+        keys: new KeyCodec<K>(key, topic, task, name),
+        format: { ...format, kept: undefined, headersOf: () => rows.headersOfLast() },
+        rows,
+        environment,
+        isCached: false,
+      });
+      return opened(store);
     },
   });
 }
 
-class ExpiringStore<K, V> implements ExpiringKeyValueStore<K, V> {
-  readonly name: string;
-  readonly isPersistent: boolean;
-  readonly #keys: KeyCodec<K>;
-  readonly #format: RowFormat<V>;
-  /** `int64 end ‖ row` by key. */
-  readonly #rows: Rows;
-  /** Keys by their ends: `int64 end ‖ key`. */
-  readonly #ends: Rows;
-  readonly #ttlMs: number | undefined;
-  readonly #environment: StoreEnvironment;
-  /** The latest time that was restored or written; stream time begins anew with a task. */
-  #observedTime = -1;
+/** A key-value store over rows that end. */
+class ExpiringStore<K, V> extends RowsKeyValueStore<K, V> implements ExpiringKeyValueStore<K, V> {
+  readonly #ending: ExpiringRows;
 
-  constructor(parts: {
-    readonly name: string;
-    readonly isPersistent: boolean;
-    readonly keys: KeyCodec<K>;
-    readonly format: RowFormat<V>;
-    readonly rows: Rows;
-    readonly ends: Rows;
-    readonly ttlMs: number | undefined;
-    readonly environment: StoreEnvironment;
-  }) {
-    this.name = parts.name;
-    this.isPersistent = parts.isPersistent;
-    this.#keys = parts.keys;
-    this.#format = parts.format;
-    this.#rows = parts.rows;
-    this.#ends = parts.ends;
-    this.#ttlMs = parts.ttlMs;
-    this.#environment = parts.environment;
-  }
-
-  get(key: K): V | null {
-    const row = this.#rows.get(this.#keys.encode(key));
-    return row && this.#decode(row);
-  }
-
-  put(key: K, value: V | null): void {
-    this.#put(key, value ?? null, this.#ttlMs);
+  constructor(ending: ExpiringRows, parts: KeyValueParts<K, V>) {
+    super(parts);
+    this.#ending = ending;
   }
 
   putFor(key: K, value: V, ttlMs: number): void {
     checkPeriod(this.name, "ttlMs", ttlMs);
-    this.#put(key, value, ttlMs);
-  }
-
-  putIfAbsent(key: K, value: V | null): V | null {
-    const present = this.get(key);
-    if (present === null) this.put(key, value);
-    return present;
-  }
-
-  putAll(rows: Iterable<readonly [K, V | null]>): void {
-    for (const [key, value] of rows) this.put(key, value);
-  }
-
-  delete(key: K): V | null {
-    const present = this.get(key);
-    this.put(key, null);
-    return present;
-  }
-
-  range(from: K | undefined, to: K | undefined): IterableIterator<Row<K, V>> {
-    return this.#between(this.#bytesOf(from), this.#endOf(to), false);
-  }
-
-  reverseRange(from: K | undefined, to: K | undefined): IterableIterator<Row<K, V>> {
-    return this.#between(this.#bytesOf(from), this.#endOf(to), true);
-  }
-
-  all(): IterableIterator<Row<K, V>> {
-    return this.#between(undefined, undefined, false);
-  }
-
-  reverseAll(): IterableIterator<Row<K, V>> {
-    return this.#between(undefined, undefined, true);
-  }
-
-  prefixScan(prefix: Uint8Array): IterableIterator<Row<K, V>> {
-    return this.#between(Buffer.from(prefix), prefixEnd(prefix), false);
-  }
-
-  /** Rows that have ended and are not deleted yet count too. */
-  approximateNumEntries(): number {
-    return this.#rows.approximateCount();
+    this.#ending.within(ttlMs, () => this.put(key, value));
   }
 
   /** There is no cache. */
@@ -204,102 +130,147 @@ class ExpiringStore<K, V> implements ExpiringKeyValueStore<K, V> {
     return false;
   }
 
-  flushSlice(): number {
-    return 0;
+  override restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void {
+    this.#ending.restore(key, value, timestamp, headers);
+  }
+
+  override flush(): void {
+    this.#ending.sweep(sweptPerFlush);
+  }
+}
+
+/** Rows that cannot be read any more once their time has come, and are deleted then. */
+class ExpiringRows implements Rows {
+  /** `int64 end ‖ row` by key. */
+  readonly #rows: Rows;
+  /** Keys by their ends: `int64 end ‖ key`. */
+  readonly #ends: Rows;
+  readonly #format: Pick<RowFormat<unknown>, "timestampOf" | "restored">;
+  readonly #environment: StoreEnvironment;
+  /** That of the store, or of the write that is under way. */
+  #ttlMs: number | undefined;
+  /** No row ends before; so that not every write has to look for such as have ended. */
+  #firstEnd = 0;
+  /** When the row ends that was written last. */
+  #lastEnd = never;
+  /** The latest time that was restored or written; stream time begins anew with a task. */
+  #observedTime = -1;
+
+  constructor(
+    rows: Rows,
+    parts: {
+      readonly ends: Rows;
+      readonly ttlMs: number | undefined;
+      readonly format: Pick<RowFormat<unknown>, "timestampOf" | "restored">;
+      readonly environment: StoreEnvironment;
+    },
+  ) {
+    this.#rows = rows;
+    this.#ends = parts.ends;
+    this.#ttlMs = parts.ttlMs;
+    this.#format = parts.format;
+    this.#environment = parts.environment;
+  }
+
+  get(key: Buffer): Buffer | null {
+    const row = this.#rows.get(key);
+    return row && this.#live(row);
+  }
+
+  put(key: Buffer, row: Buffer): void {
+    this.sweep(sweptPerWrite);
+    const timestamp = this.#format.timestampOf(row, this.#environment.task.currentTimestamp());
+    this.#observedTime = Math.max(this.#observedTime, timestamp);
+    this.#write(key, row, this.#endAt(timestamp));
+  }
+
+  delete(key: Buffer): void {
+    this.sweep(sweptPerWrite);
+    this.#write(key, null, never);
+  }
+
+  *range(
+    from: Buffer | undefined,
+    to: Buffer | undefined,
+    backwards = false,
+  ): IterableIterator<readonly [Buffer, Buffer]> {
+    for (const [key, row] of this.#rows.range(from, to, backwards)) {
+      const live = this.#live(row);
+      if (live) yield [key, live];
+    }
+  }
+
+  /** Rows that have ended and are not deleted yet count too. */
+  approximateCount(): number {
+    return this.#rows.approximateCount();
+  }
+
+  /** Has what is put meanwhile end after another time. */
+  within(ttlMs: number, put: () => void): void {
+    const usual = this.#ttlMs;
+    this.#ttlMs = ttlMs;
+    try {
+      put();
+    } finally {
+      this.#ttlMs = usual;
+    }
+  }
+
+  /** The headers of the changelog's record of what was written last. */
+  headersOfLast(): Headers {
+    const end = this.#lastEnd;
+    return end === never ? noHeaders : [{ key: expiryHeader, value: timeBytes(end) }];
   }
 
   /** Takes in a record of the changelog; one of another program has no end of its own, and gets the store's. */
   restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void {
     this.#observedTime = Math.max(this.#observedTime, timestamp);
     const header = headers.findLast((one) => one.key === expiryHeader)?.value;
-    const end = header ? readInt64(header, 0) : this.#endAt(timestamp, this.#ttlMs);
+    const end = header ? readInt64(header, 0) : this.#endAt(timestamp);
     this.#write(key, value && this.#format.restored(value, timestamp, headers), end);
   }
 
-  flush(): void {
-    this.#sweep(sweptPerFlush);
-  }
-
-  close(): void {
-    // The rows belong to the state of the task.
-  }
-
-  #put(key: K, value: V | null, ttlMs: number | undefined): void {
-    const { task, changelog } = this.#environment;
-    this.#sweep(sweptPerWrite);
-    const bytes = this.#keys.encode(key);
-    const row = value === null ? null : this.#format.encode(value);
-    const now = task.currentTimestamp();
-    if (!row) {
-      this.#write(bytes, null, never);
-      changelog?.log(bytes, null, now, noHeaders);
-      return;
+  /** Deletes rows that have ended, at most so many, here and in the changelog. */
+  sweep(maxRows: number): void {
+    const now = this.#now();
+    if (now < this.#firstEnd) return;
+    let left = maxRows;
+    for (const [endAndKey] of this.#ends.range(undefined, undefined)) {
+      const end = readInt64(endAndKey, 0);
+      this.#firstEnd = end;
+      if (end > now || left === 0) return;
+      left -= 1;
+      const key = endAndKey.subarray(timestampBytes);
+      this.#write(key, null, never);
+      this.#environment.changelog?.log(key, null, end, noHeaders);
     }
-    const timestamp = this.#format.timestampOf(row, now);
-    this.#observedTime = Math.max(this.#observedTime, timestamp);
-    const end = this.#endAt(timestamp, ttlMs);
-    this.#write(bytes, row, end);
-    const headers =
-      end === never ? noHeaders : [{ key: expiryHeader, value: withTimestamp(noValue, end) }];
-    changelog?.log(bytes, this.#format.logged(row), timestamp, headers);
+    this.#firstEnd = never;
   }
 
   #write(key: Buffer, row: Buffer | null, end: number): void {
     const present = this.#rows.get(key);
     const presentEnd = present ? readInt64(present, 0) : never;
     if (presentEnd !== never) this.#ends.delete(withTimestamp(key, presentEnd));
+    this.#lastEnd = row ? end : never;
     if (!row) {
       if (present) this.#rows.delete(key);
       return;
     }
     this.#rows.put(key, withTimestamp(row, end));
-    if (end !== never) this.#ends.put(withTimestamp(key, end), noValue);
+    if (end === never) return;
+    this.#ends.put(withTimestamp(key, end), noValue);
+    this.#firstEnd = Math.min(this.#firstEnd, end);
   }
 
-  /** Deletes rows that have ended, at most so many. */
-  #sweep(maxRows: number): void {
-    const now = this.#now();
-    let left = maxRows;
-    for (const [endAndKey] of this.#ends.range(undefined, withTimestamp(noValue, now + 1))) {
-      if (left === 0) return;
-      left -= 1;
-      const key = endAndKey.subarray(timestampBytes);
-      this.#write(key, null, never);
-      this.#environment.changelog?.log(key, null, readInt64(endAndKey, 0), noHeaders);
-    }
+  #live(row: Buffer): Buffer | null {
+    return readInt64(row, 0) <= this.#now() ? null : row.subarray(timestampBytes);
   }
 
   #now(): number {
     return Math.max(this.#observedTime, this.#environment.task.streamTime());
   }
 
-  #endAt(timestamp: number, ttlMs: number | undefined): number {
-    return ttlMs === undefined ? never : Math.min(never, timestamp + ttlMs);
-  }
-
-  #decode(row: Buffer): V | null {
-    return readInt64(row, 0) <= this.#now()
-      ? null
-      : this.#format.decode(row.subarray(timestampBytes));
-  }
-
-  *#between(
-    from: Buffer | undefined,
-    to: Buffer | undefined,
-    isReverse: boolean,
-  ): IterableIterator<Row<K, V>> {
-    for (const [key, row] of this.#rows.range(from, to, isReverse)) {
-      const value = this.#decode(row);
-      if (value !== null) yield [this.#keys.decode(key), value];
-    }
-  }
-
-  #bytesOf(key: K | undefined): Buffer | undefined {
-    return key === undefined || key === null ? undefined : this.#keys.encode(key);
-  }
-
-  #endOf(key: K | undefined): Buffer | undefined {
-    const bytes = this.#bytesOf(key);
-    return bytes && after(bytes);
+  #endAt(timestamp: number): number {
+    return this.#ttlMs === undefined ? never : Math.min(never, timestamp + this.#ttlMs);
   }
 }

@@ -9,20 +9,14 @@ import { TextIndex } from "./text-index.ts";
 export class ValueTable<V> {
   readonly #index = new TextIndex(3);
   #order: SortedKeys | undefined;
-  #lastText = "";
-  #lastRow = -1;
 
   get size(): number {
     return this.#index.size;
   }
 
-  /** The number of the row of a text; −1 for none. A row is mostly written right after it was read: the last one is at hand. */
+  /** The number of the row of a text; −1 for none. */
   find(text: string): number {
-    if (this.#lastRow >= 0 && text === this.#lastText) return this.#lastRow;
-    const row = this.#index.find(text);
-    this.#lastText = text;
-    this.#lastRow = row;
-    return row;
+    return this.#index.find(text);
   }
 
   valueAt(row: number): V {
@@ -35,19 +29,22 @@ export class ValueTable<V> {
   }
 
   put(text: string, value: V, time: number): void {
-    let row = this.find(text);
-    if (row < 0) row = this.#add(text);
-    const high = Math.floor(time / lowRange);
     const index = this.#index;
+    let row = index.find(text);
+    if (row < 0) {
+      row = index.add(text);
+      this.#order?.add(text);
+    }
+    const high = Math.floor(time / lowRange);
     index.setCell(row, valueCell, value);
     index.setCell(row, highCell, high);
     index.setCell(row, lowCell, time - high * lowRange);
   }
 
   delete(text: string): void {
-    const row = this.#index.remove(text);
-    this.#lastRow = -1;
+    const row = this.#index.find(text);
     if (row < 0) return;
+    this.#index.remove(row);
     this.#order?.delete(text);
   }
 
@@ -64,14 +61,6 @@ export class ValueTable<V> {
   ): IterableIterator<string> {
     this.#order ??= new SortedKeys(this.#index.texts());
     return this.#order.range(from, to, backwards);
-  }
-
-  #add(text: string): number {
-    const row = this.#index.add(text);
-    this.#order?.add(text);
-    this.#lastText = text;
-    this.#lastRow = row;
-    return row;
   }
 }
 

@@ -12,7 +12,7 @@ export interface FoundVersion {
 }
 
 /** What {@link VersionedRows.put} gives where no later version is known. */
-export const noNextVersion = -1;
+const noNextVersion = -1;
 
 /**
  * Versions of values as rows: the newest in a set of its own, `int64 timestamp ‖ value`, older ones in

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { StoreScene } from "../../../test/store-scene.ts";
 import { string } from "../../client/index.ts";
+import { keyValueStore } from "./key-value-builders.ts";
+import { memoryEngine } from "./memory.ts";
 import { VersionList } from "./version-list.ts";
 import { versionedKeyValueStore } from "./versioned-store.ts";
 
@@ -138,3 +140,12 @@ test("a row of old versions has times newest first and values oldest first", () 
 function hex(text: string): string {
   return Buffer.from(text).toString("hex");
 }
+
+test("present versions are not taken for the rows of a store that is named like them", () => {
+  const persistent = memoryEngine.open();
+  const builder = versionedKeyValueStore("s", { ...serdes, historyRetentionMs });
+  const versioned = new StoreScene(builder, { persistent }).store;
+  const other = new StoreScene(keyValueStore("s.latestValues", serdes), { persistent }).store;
+  versioned.put("k", "v", 10);
+  assert.equal(other.get("k"), null);
+});

@@ -113,7 +113,7 @@ function versionedRows(
   const state = stateOf(environment, storeType);
   const open = (rows: string) => openRows(state, rows, options);
   const segments = new Segments({ state, name, retentionMs: historyRetentionMs, intervalMs, open });
-  return new VersionedRows(open(`${name}.latestValues`), segments, historyRetentionMs);
+  return new VersionedRows(open(`${name}#latestValues`), segments, historyRetentionMs);
 }
 
 /** `RocksDbVersionedKeyValueBytesStoreSupplier.defaultSegmentInterval`. */

@@ -1,9 +1,10 @@
 import { TopologyError } from "../../errors.ts";
-import type { Headers } from "../message.ts";
 import {
   checkPeriod,
   checkSerdes,
+  opened,
   openRows,
+  type Restorable,
   type StoreOptions,
   stateOf,
   storeBuilder,
@@ -13,15 +14,14 @@ import { headersFormat, timestampHeadersFormat } from "./headers-format.ts";
 import { unwrapping } from "./key-value-builders.ts";
 import { MemorySessionRows } from "./memory-session-rows.ts";
 import { MemoryWindowRows } from "./memory-window-rows.ts";
-import { segmentedWindowRows, timeOrderedWindowRows } from "./segmented-window-rows.ts";
+import { SegmentedWindowRows } from "./segmented-window-rows.ts";
 import { Segments } from "./segments.ts";
-import { type SessionRows, segmentedSessionRows, timeOrderedSessionRows } from "./session-rows.ts";
+import { SegmentedSessionRows, type SessionRows } from "./session-rows.ts";
 import { RowsSessionStore } from "./session-store.ts";
 import type {
   AggregationWithHeaders,
   FlushListener,
   SessionStore,
-  StateStore,
   TimestampedWindowStore,
   ValueAndTimestamp,
   ValueTimestampHeaders,
@@ -29,6 +29,8 @@ import type {
   WindowStore,
 } from "./state-store.ts";
 import type { StoreBuilder, StoreEnvironment } from "./store-builder.ts";
+import { windowIndex } from "./time-first-schema.ts";
+import { keyFirst, timeFirst, type WindowLayout } from "./window-layout.ts";
 import type { WindowRows } from "./window-rows.ts";
 import { RowsWindowStore } from "./window-store.ts";
 
@@ -126,7 +128,6 @@ function sessionBuilder<K, V, S>(
       const store = new RowsSessionStore({
         name,
         isPersistent,
-        retentionMs,
         keys: new KeyCodec(key, topic, task, name),
         format: formatIn(environment),
         rows: sessionRows(name, options, environment),
@@ -135,10 +136,7 @@ function sessionBuilder<K, V, S>(
         // As `SessionCacheFlushListenerWithHeader`: results have the headers of the aggregate, which has none.
         forwardsHeaders: logsHeaders !== "deletions",
       });
-      return {
-        store,
-        restore: (row, bytes, timestamp, headers) => store.restore(row, bytes, timestamp, headers),
-      };
+      return opened(store);
     },
   });
 }
@@ -158,21 +156,16 @@ class TimestampedWindows<K, V>
   }
 }
 
-interface Restored {
-  restore(key: Buffer, value: Buffer | null, timestamp: number, headers: Headers): void;
-}
-
-function windowBuilder<K, V, S extends StateStore & Restored>(
+function windowBuilder<K, V, S extends Restorable>(
   name: string,
   options: WindowStoreOptions<K, V>,
   kind: "window" | "timestamped-window",
   open: (environment: StoreEnvironment) => S,
 ): StoreBuilder<S> {
   checkSerdes(name, options);
-  const { windowSizeMs, retentionMs, retainsDuplicates = false, cache = false } = options;
+  const { windowSizeMs, retentionMs } = options;
   checkPeriod(name, "windowSizeMs", windowSizeMs);
   checkPeriod(name, "retentionMs", retentionMs);
-  const canCache = !retainsDuplicates && !isIndexed(options);
   if (retentionMs < windowSizeMs) {
     const message = `the store ${name} keeps windows of ${windowSizeMs} ms for ${retentionMs} ms only: give it a retentionMs of ${windowSizeMs} or more`;
     throw new TopologyError("RETENTION_TOO_SHORT", message);
@@ -181,14 +174,8 @@ function windowBuilder<K, V, S extends StateStore & Restored>(
     kind,
     name,
     retentionMs,
-    isCached: cache && canCache,
-    open(environment) {
-      const store = open(environment);
-      return {
-        store,
-        restore: (key, value, timestamp, headers) => store.restore(key, value, timestamp, headers),
-      };
-    },
+    isCached: isCached(options),
+    open: (environment) => opened(open(environment)),
   });
 }
 
@@ -199,48 +186,51 @@ function windowParts<K, V, S>(
   environment: StoreEnvironment,
 ) {
   const { key, windowSizeMs, retentionMs, storeType = "persistent" } = options;
-  const { retainsDuplicates = false, cache = false, timeOrder } = options;
+  const { retainsDuplicates = false, timeOrder } = options;
   const isPersistent = storeType === "persistent";
   const intervalMs = isPersistent ? segmentIntervalMs(retentionMs) : 1;
+  const layout = isPersistent && timeOrder !== undefined ? timeFirst : keyFirst;
   return {
     name,
     isPersistent,
     windowSizeMs,
-    retentionMs,
     retainsDuplicates,
     keys: new KeyCodec(key, environment.topic, environment.task, name),
     format,
-    rows: windowRows(name, options, environment),
+    rows: windowRows(name, options, layout, environment),
     environment,
-    // Rows that are the only ones of their key and start can be cached; duplicates cannot.
-    cacheIntervalMs: cache && !retainsDuplicates && !isIndexed(options) ? intervalMs : undefined,
-    isTimeFirst: isPersistent && timeOrder !== undefined,
+    cacheIntervalMs: isCached(options) ? intervalMs : undefined,
+    layout,
   };
-}
-
-/** Whether rows lie in two orders; a cache could have only one of them. */
-function isIndexed({
-  storeType = "persistent",
-  timeOrder,
-}: Pick<WindowStoreOptions<never, never>, "storeType" | "timeOrder">): boolean {
-  return storeType === "persistent" && timeOrder === "indexed";
 }
 
 /** Options as far as bytes are concerned. */
 type Unserialized<Options> = Omit<Options, "key" | "value">;
 
+/** Rows that are the only ones of their key and start can be cached; duplicates cannot. */
+function isCached(options: Unserialized<WindowStoreOptions<never, never>>): boolean {
+  const { cache = false, retainsDuplicates = false } = options;
+  return cache && !retainsDuplicates && !isIndexed(options);
+}
+
+/** Whether rows lie in two orders; a cache could have only one of them. */
+function isIndexed(options: Unserialized<WindowStoreOptions<never, never>>): boolean {
+  return options.storeType !== "memory" && options.timeOrder === "indexed";
+}
+
 function windowRows(
   name: string,
   options: Unserialized<WindowStoreOptions<never, never>>,
+  layout: WindowLayout,
   environment: StoreEnvironment,
 ): WindowRows {
-  const { retentionMs, retainsDuplicates = false, storeType, timeOrder } = options;
+  const { retentionMs, retainsDuplicates = false, storeType } = options;
   const { task } = environment;
   const terms = { retentionMs, retainsDuplicates };
   if (storeType === "memory") return new MemoryWindowRows(task, terms);
+  const index = isIndexed(options) ? windowIndex : undefined;
   const segments = segmentsOf(name, options, environment);
-  if (timeOrder === undefined) return segmentedWindowRows(segments, task, terms);
-  return timeOrderedWindowRows(segments, task, { ...terms, hasIndex: timeOrder === "indexed" });
+  return new SegmentedWindowRows(segments, task, { ...terms, layout, index });
 }
 
 function sessionRows(
@@ -252,8 +242,7 @@ function sessionRows(
   const { task } = environment;
   if (storeType === "memory") return new MemorySessionRows(task, retentionMs);
   const segments = segmentsOf(name, options, environment);
-  const open = isTimeOrdered ? timeOrderedSessionRows : segmentedSessionRows;
-  return open(segments, task, retentionMs);
+  return new SegmentedSessionRows(segments, task, { retentionMs, isTimeOrdered });
 }
 
 function segmentsOf(

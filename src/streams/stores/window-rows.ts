@@ -1,3 +1,5 @@
+import type { KeySearch } from "./key-schema.ts";
+
 /** A row of a window: the serialized key, the window's start, and the value. */
 export interface WindowRow {
   readonly key: Buffer;
@@ -14,20 +16,10 @@ export interface WindowRows {
   get(key: Buffer, start: number): Buffer | null;
   /** Rows of one key that start within the times, both inclusive. */
   fetch(key: Buffer, from: number, to: number, backwards: boolean): IterableIterator<WindowRow>;
-  /** Rows of a range of keys, undefined for open ends. */
-  fetchKeys(
-    fromKey: Buffer | undefined,
-    toKey: Buffer | undefined,
-    from: number,
-    to: number,
-    backwards: boolean,
-  ): IterableIterator<WindowRow>;
+  fetchKeys(search: KeySearch): IterableIterator<WindowRow>;
   fetchAll(from: number, to: number, backwards: boolean): IterableIterator<WindowRow>;
-  all(backwards: boolean): IterableIterator<WindowRow>;
   /** Takes in a row of the changelog, whose key is `key ‖ int64 start ‖ int32 sequence`. */
   restore(windowKey: Buffer, value: Buffer | null): void;
-  /** The greatest start that was written; −1 before the first. */
-  readonly observedTime: number;
   close(): void;
 }
 

@@ -1,22 +1,23 @@
+import { int64Max } from "../../protocol/index.ts";
 import type { Headers } from "../message.ts";
 import { type CachedRow, WriteBehindCache } from "./cache.ts";
 import type { KeyCodec, RowFormat, RowParts } from "./codec.ts";
-import { windowKey, windowKeyOfText } from "./key-schema.ts";
+import { type KeySearch, windowKey, windowKeyOfText } from "./key-schema.ts";
 import { MemoryWindowRows, timeOf, type WindowCell } from "./memory-window-rows.ts";
 import { type Merge, merge } from "./merge-iteration.ts";
-import { type CacheSearch, SegmentedCacheKeys } from "./segmented-cache.ts";
+import { SegmentedCacheKeys } from "./segmented-cache.ts";
 import type { FlushListener, Row, Windowed, WindowStore } from "./state-store.ts";
 import type { StoreEnvironment } from "./store-builder.ts";
 import { boundedTime } from "./time-bytes.ts";
-import { keyFirstCache, timeFirstCache, type WindowCacheLayout } from "./window-cache-layout.ts";
+import type { WindowLayout } from "./window-layout.ts";
 import { nextSequence, type WindowRow, type WindowRows } from "./window-rows.ts";
+import { WriteThrough } from "./write-through.ts";
 
 /** What a window store is made of. */
 export interface WindowStoreParts<K, V> {
   readonly name: string;
   readonly isPersistent: boolean;
   readonly windowSizeMs: number;
-  readonly retentionMs: number;
   readonly retainsDuplicates: boolean;
   readonly keys: KeyCodec<K>;
   readonly format: RowFormat<V>;
@@ -24,16 +25,14 @@ export interface WindowStoreParts<K, V> {
   readonly environment: StoreEnvironment;
   /** Of the cache in front, undefined for none: the interval of the segments behind it, 1 for rows in memory. */
   readonly cacheIntervalMs: number | undefined;
-  /** Whether rows lie by time, then key; else by key, then time. */
-  readonly isTimeFirst: boolean;
+  /** How the rows lie, and those of the cache. */
+  readonly layout: WindowLayout;
 }
 
 /** Values by key and window start, over rows of bytes, with a cache in front if there is one. */
 export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   readonly name: string;
   readonly isPersistent: boolean;
-  readonly windowSizeMs: number;
-  readonly retentionMs: number;
   readonly #parts: WindowStoreParts<K, V>;
   readonly #keys: KeyCodec<K>;
   readonly #rows: WindowRows;
@@ -42,35 +41,38 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   /** There where {@link #values} is. */
   readonly #kept: RowParts<V>;
   readonly #cache: WriteBehindCache<V> | undefined;
+  readonly #through: WriteThrough<Windowed<K>, V, Buffer>;
   readonly #cacheKeys: SegmentedCacheKeys;
-  readonly #layout: WindowCacheLayout;
+  readonly #layout: WindowLayout;
   readonly #byTime: Merge<V, WindowRow, Row<number, V>>;
   readonly #byKey: Merge<V, WindowRow, Row<Windowed<K>, V>>;
   /** The latest start that was put into the cache. */
   #latestCached = -1;
   #loggedSequence = 0;
-  #listener: FlushListener<Windowed<K>, V> | undefined;
-  #sendsOldValues = false;
 
   constructor(parts: WindowStoreParts<K, V>) {
-    const { keys, format, rows, environment, cacheIntervalMs } = parts;
+    const { keys, format, rows, layout, environment, cacheIntervalMs } = parts;
     this.name = parts.name;
     this.isPersistent = parts.isPersistent;
-    this.windowSizeMs = parts.windowSizeMs;
-    this.retentionMs = parts.retentionMs;
     this.#parts = parts;
     this.#keys = keys;
     this.#rows = rows;
-    const layout = parts.isTimeFirst ? timeFirstCache : keyFirstCache;
     const cacheKeys = new SegmentedCacheKeys(layout.schema, cacheIntervalMs ?? 1);
     this.#cacheKeys = cacheKeys;
     this.#layout = layout;
+    this.#through = new WriteThrough<Windowed<K>, V, Buffer>({
+      parts: format.parts,
+      placeOf: (text) => cacheKeys.rowKey(text),
+      keyOf: (row) => this.#windowed(row),
+      read: (row) => this.#read(layout.keyOf(row), layout.startOf(row)),
+      write: (row, { value, timestamp, headers }) =>
+        this.#write(layout.keyOf(row), value, layout.startOf(row), timestamp, headers),
+    });
     const { cache, task } = environment;
     if (cacheIntervalMs !== undefined && cache) {
-      const write = (row: CachedRow<V>) => this.#writeThrough(row);
-      this.#cache = new WriteBehindCache(cache, task, { parts: parts.format.parts, write });
+      this.#cache = new WriteBehindCache(cache, task, this.#through);
     }
-    const { kept } = parts.format;
+    const { kept } = format;
     if (!this.#cache && kept && rows instanceof MemoryWindowRows) {
       this.#values = rows.keepValues(kept);
     }
@@ -82,7 +84,7 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
       fromStore: ({ start, value }) => [start, format.decode(value)],
     };
     this.#byKey = {
-      compare: (cached, { key, start }) => cacheKeys.compare(cached, layout.rowKey(key, start)),
+      compare: (cached, { key, start }) => cacheKeys.compare(cached, layout.rowKey(key, start, 0)),
       fromCache: ({ text }, value) => [this.#windowed(cacheKeys.rowKey(text)), value],
       fromStore: ({ key, start, value }) => [
         this.#windowOf(keys.decode(key), start),
@@ -149,11 +151,11 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   all(): IterableIterator<Row<Windowed<K>, V>> {
-    return this.#merged(this.#rows.all(false), everything(false));
+    return this.#ofAll(0, int64Max, false);
   }
 
   backwardAll(): IterableIterator<Row<Windowed<K>, V>> {
-    return this.#merged(this.#rows.all(true), everything(true));
+    return this.#ofAll(0, int64Max, true);
   }
 
   /** Takes in a record of the changelog. */
@@ -163,10 +165,8 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
 
   /** Lets somebody know of what the cache writes through; false where there is no cache. */
   listen(listener: FlushListener<Windowed<K>, V>, sendOldValues: boolean): boolean {
-    if (!this.#cache) return false;
-    this.#listener = listener;
-    this.#sendsOldValues = sendOldValues;
-    return true;
+    this.#through.listen(listener, sendOldValues);
+    return this.#cache !== undefined;
   }
 
   flushSlice(maxRows: number): number {
@@ -189,11 +189,10 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     }
     const bytes = this.#keys.encode(key);
     const stored = this.#rows.fetch(bytes, from, end, backwards);
-    const cache = this.#cache;
-    if (!cache) return convert(stored, this.#byTime.fromStore);
     const search = { fromKey: bytes, toKey: bytes, from, to: end, backwards };
-    const cached = this.#cacheKeys.ofKey(cache, bytes, search, this.#latestCached);
-    return merge(cached, stored, !backwards, this.#byTime);
+    const cache = this.#cache;
+    const cached = cache && this.#cacheKeys.ofKey(cache, bytes, search, this.#latestCached);
+    return merge(cached, stored, backwards, this.#byTime);
   }
 
   #ofKeys(
@@ -203,11 +202,9 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     to: number,
     backwards: boolean,
   ): IterableIterator<Row<Windowed<K>, V>> {
-    const [first, last] = [this.#bytesOf(fromKey), this.#bytesOf(toKey)];
-    if (first && last && first.compare(last) > 0) return convert([], this.#byKey.fromStore);
-    const end = boundedTime(to);
-    const stored = this.#rows.fetchKeys(first, last, from, end, backwards);
-    return this.#merged(stored, { fromKey: first, toKey: last, from, to: end, backwards });
+    const [first, last] = [this.#keys.bound(fromKey), this.#keys.bound(toKey)];
+    const search = { fromKey: first, toKey: last, from, to: boundedTime(to), backwards };
+    return this.#merged(this.#rows.fetchKeys(search), search);
   }
 
   #ofAll(from: number, to: number, backwards: boolean): IterableIterator<Row<Windowed<K>, V>> {
@@ -219,12 +216,10 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
 
   #merged(
     stored: IterableIterator<WindowRow>,
-    search: CacheSearch,
+    search: KeySearch,
   ): IterableIterator<Row<Windowed<K>, V>> {
-    const cache = this.#cache;
-    if (!cache) return convert(stored, this.#byKey.fromStore);
-    const cached = this.#cacheKeys.ofKeys(cache, search);
-    return merge(cached, stored, !search.backwards, this.#byKey);
+    const cached = this.#cache && this.#cacheKeys.ofKeys(this.#cache, search);
+    return merge(cached, stored, search.backwards, this.#byKey);
   }
 
   #read(key: Buffer, start: number): V | null {
@@ -269,21 +264,6 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
     return row ? row.length : 0;
   }
 
-  /** As `CachingWindowStore.putAndMaybeForward`. */
-  #writeThrough({ text, value, timestamp, headers, metadata }: CachedRow<V>): number {
-    const row = this.#cacheKeys.rowKey(text);
-    const [key, start] = [this.#layout.keyOf(row), this.#layout.startOf(row)];
-    const listener = this.#listener;
-    if (!listener) return this.#write(key, value, start, timestamp, headers);
-    const wantsOld = value === null || this.#sendsOldValues;
-    const old = wantsOld ? this.#read(key, start) : null;
-    if (value === null && old === null) return 0;
-    const bytes = this.#write(key, value, start, timestamp, headers);
-    const oldValue = this.#sendsOldValues ? old : null;
-    listener(this.#windowed(row), value, oldValue, timestamp, headers, metadata);
-    return bytes;
-  }
-
   #textOf(key: K, start: number): string {
     return this.#cacheKeys.text(this.#layout.text(this.#keys.text(key), start), start);
   }
@@ -294,21 +274,8 @@ export class RowsWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   #windowOf(key: K, start: number): Windowed<K> {
-    return { key, window: { start, end: boundedTime(start + this.windowSizeMs) } };
+    return { key, window: { start, end: boundedTime(start + this.#parts.windowSizeMs) } };
   }
-
-  #bytesOf(key: K | undefined): Buffer | undefined {
-    return key === undefined || key === null ? undefined : this.#keys.encode(key);
-  }
-}
-
-function everything(backwards: boolean): CacheSearch {
-  const to = Number.POSITIVE_INFINITY;
-  return { fromKey: undefined, toKey: undefined, from: 0, to, backwards };
-}
-
-function* convert<S, R>(stored: Iterable<S>, decode: (row: S) => R): IterableIterator<R> {
-  for (const row of stored) yield decode(row);
 }
 
 function* joined<V>(

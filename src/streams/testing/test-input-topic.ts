@@ -1,6 +1,8 @@
 import type { Serializer } from "../../client/index.ts";
-import { noHeaders } from "../message.ts";
+import { type Headers, noHeaders } from "../message.ts";
+import type { Serde } from "../serde.ts";
 import { checkFormats } from "../serde-check.ts";
+import { bytesOf } from "./captured-output.ts";
 import type { RawTestRecord, TestRecordIn } from "./test-record.ts";
 
 /** What records are written with. */
@@ -52,8 +54,8 @@ export class TestInputTopic<K, V> {
     this.#driver.pipeRaw({
       topic: this.topic,
       partition,
-      key: bytesBy(this.#options.key, key),
-      value: bytesBy(this.#options.value, value),
+      key: this.#bytesBy(this.#options.key, key, headers),
+      value: this.#bytesBy(this.#options.value, value, headers),
       timestamp: at,
       headers,
     });
@@ -69,10 +71,18 @@ export class TestInputTopic<K, V> {
     this.#time += this.#options.autoAdvanceMs ?? 0;
     return time;
   }
-}
 
-function bytesBy<T>(serializer: Serializer<T>, value: T | null | undefined): Buffer | null {
-  if (value === null || value === undefined) return null;
-  const bytes = serializer.serialize(value);
-  return bytes === null ? null : Buffer.from(bytes as string);
+  /** Within a record of the topic, where the format needs to know, as for an application's sinks. */
+  #bytesBy<T>(
+    serializer: Serializer<T> & Pick<Serde<T>, "serializeFor">,
+    value: T | null | undefined,
+    headers: Headers,
+  ): Buffer | null {
+    if (value === null || value === undefined) return null;
+    return bytesOf(
+      serializer.serializeFor
+        ? serializer.serializeFor(value, this.topic, headers)
+        : serializer.serialize(value),
+    );
+  }
 }

@@ -9,6 +9,7 @@ import {
   storeNameOf,
   type UntypedName,
 } from "../dsl/store-handle.ts";
+import { emitIntervalConfig } from "../operators/stream-join.ts";
 import {
   type DeserializationExceptionHandler,
   failOnError,
@@ -16,12 +17,14 @@ import {
 } from "../runtime/error-handlers.ts";
 import { GlobalTask } from "../runtime/global-task.ts";
 import type { ReadFailure } from "../runtime/record-queue.ts";
+import { hasPatterns, topicsBySource } from "../runtime/subscription.ts";
 import { type DroppedRecord, Task } from "../runtime/task.ts";
 import { type Subtopology, TopologyPlan } from "../runtime/topology-plan.ts";
 import { SharedCacheBudget } from "../stores/cache-budget.ts";
 import { memoryEngine } from "../stores/memory.ts";
 import type { StateStore } from "../stores/state-store.ts";
-import { builderOf, type TopologyBuilder } from "../topology-builder.ts";
+import type { Topology } from "../topology.ts";
+import { builderOf } from "../topology-builder.ts";
 import type { SourceNode } from "../topology-node.ts";
 import { CapturedOutput } from "./captured-output.ts";
 import { DriverClock } from "./driver-clock.ts";
@@ -31,10 +34,7 @@ import { TestOutputTopic } from "./test-output-topic.ts";
 import type { RawTestRecord } from "./test-record.ts";
 
 /** What is tested: a `Topology`. */
-interface TestedTopology<Stores> {
-  readonly builder: TopologyBuilder;
-  readonly storeTypes?: Stores;
-}
+type TestedTopology<Stores extends StoreTypes> = Pick<Topology<Stores>, "builder" | "storeTypes">;
 
 /** How a topology is tested. */
 export interface TopologyTestDriverOptions {
@@ -123,11 +123,11 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
     const cache = cacheMaxBytes > 0 ? new SharedCacheBudget(cacheMaxBytes) : undefined;
     // As in the JVM's driver, one task has all sub-topologies, so that their order is that of time.
     const subtopology = this.#plan.whole();
+    const onReadFailure = readFailures(this.#plan, onUnreadable ?? failOnError);
     this.#tasks = Array.from({ length: partitions }, (_, partition) => {
       const inputs = inputsOf(subtopology, partition);
       const state = { memory: newState(), persistent: newState() };
       const parts = { ...common, ...state, subtopology, partition, inputs, cache, globalStores };
-      const onReadFailure = readFailures(this.#plan, onUnreadable ?? failOnError);
       const onProcessingFailure = processingExceptionHandler;
       const task = new Task({ ...parts, onReadFailure, onProcessingFailure });
       task.initialize();
@@ -219,17 +219,14 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
     const { topic, key } = record;
     const partition =
       record.partition ?? (key === null ? 0 : partitionForKey(key, this.#partitions));
-    const raw = { ...record, partition };
-    const isInput = this.#reads(topic);
-    const isGlobal = this.#global.topics.includes(topic);
-    if (!isInput && !isGlobal) {
+    if (!(partition in this.#tasks)) {
+      const message = `${topic} has no partition ${partition} here: the driver was made with \`partitions: ${this.#partitions}\``;
+      throw new MillraceError("INVALID_ARGUMENT", message);
+    }
+    if (!this.#feed({ ...record, partition })) {
       throw new MillraceError("INVALID_ARGUMENT", `the topology reads no topic ${topic}`);
     }
-    if (isInput) {
-      this.#enqueue(raw);
-      this.#processAll();
-    }
-    if (isGlobal) this.#updateGlobal(raw);
+    this.#processAll();
   }
 
   /** Takes the first record that waits in a topic; undefined where there is none. */
@@ -254,24 +251,28 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
     this.close();
   }
 
-  #reads(topic: string): boolean {
-    return this.#tasks.some((task) => task.reads(topic));
-  }
-
-  #enqueue(record: RawTestRecord): void {
+  /** Gives a record to what reads its topic: its task, or the global stores; false where nothing does. */
+  #feed(record: RawTestRecord): boolean {
     const { topic, partition } = record;
+    const isGlobal = this.#global.topics.includes(topic);
+    const task = this.#tasks[partition];
+    if (!isGlobal && !(task && this.#reads(task, topic))) return false;
     const place = `${topic}-${partition}`;
     const offset = this.#offsets.get(place) ?? 0;
     this.#offsets.set(place, offset + 1);
-    this.#tasks[partition]?.add(topic, partition, new SingleRecord(record, offset));
+    const single = new SingleRecord(record, offset);
+    if (isGlobal) this.#global.update(topic, partition, single);
+    else task?.add(topic, partition, single);
+    return true;
   }
 
-  #updateGlobal(record: RawTestRecord): void {
-    const { topic, partition } = record;
-    const place = `${topic}-${partition}`;
-    const offset = this.#offsets.get(place) ?? 0;
-    this.#offsets.set(place, offset + 1);
-    this.#global.update(topic, partition, new SingleRecord(record, offset));
+  /** Whether a task reads a topic: by its name or, from the first record on, since it matches a pattern. */
+  #reads(task: Task, topic: string): boolean {
+    if (task.reads(topic)) return true;
+    if (!hasPatterns(this.#plan)) return false;
+    const isMatched = [...topicsBySource(this.#plan, [topic]).values()].flat().includes(topic);
+    if (isMatched) task.addInput(topic);
+    return isMatched;
   }
 
   #processAll(): void {
@@ -299,8 +300,7 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
       const written = this.#produced.get(record.topic);
       if (written) written.push(record);
       else this.#produced.set(record.topic, [record]);
-      if (this.#reads(record.topic)) this.#enqueue(record);
-      if (this.#global.topics.includes(record.topic)) this.#updateGlobal(record);
+      this.#feed(record);
     }
   }
 
@@ -309,11 +309,8 @@ export class TopologyTestDriver<Stores extends StoreTypes = StoreTypes> implemen
   }
 }
 
-/** Results of joins and windows that wait for time to pass are looked for at every record. */
-const driverConfigs: readonly [string, unknown][] = [
-  ["__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 0],
-  ["__emit.interval.ms.kstreams.windowed.aggregation__", 0],
-];
+/** Results of joins that wait for time to pass are looked for at every record, as those of windows are anyway. */
+const driverConfigs: readonly [string, unknown][] = [[emitIntervalConfig, 0]];
 
 /** Whether there is something to do that waits for no answer. */
 function canGoOn({ hasRecords, asyncWork }: Task): boolean {
@@ -322,12 +319,12 @@ function canGoOn({ hasRecords, asyncWork }: Task): boolean {
 
 /** Asks the handler about records that cannot be read, telling it which source reads them. */
 function readFailures(plan: TopologyPlan, decide: DeserializationExceptionHandler): ReadFailure {
-  const sources = [...plan.builder.nodes.values()].filter(({ kind }) => kind === "source");
+  const sources = [...plan.builder.nodes.values()].filter((node) => node.kind === "source");
   return ({ why, error, metadata: record }) => {
     if (why === "negative-timestamp") return "drop";
     const reads = ({ topics }: SourceNode) =>
       topics.some((t) => plan.topicName(t) === record.topic);
-    const node = sources.find((source) => reads(source as SourceNode))?.name ?? "";
+    const node = sources.find(reads)?.name ?? "";
     const taskId = `0_${record.partition}`;
     return decide({ error, node, taskId, record }) === "fail" ? "fail" : "drop";
   };

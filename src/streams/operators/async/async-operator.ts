@@ -4,6 +4,7 @@ import type { Message, RecordMetadata } from "../../message.ts";
 import type { NodeContext, Operator } from "../../node.ts";
 import type { AsyncNode, AsyncWork, CallOrigin, Reenter } from "../../runtime/async-work.ts";
 import type { Serde } from "../../serde.ts";
+import { textOf, toBuffer } from "../../stores/byte-text.ts";
 import { type CallPlace, Repetitions } from "./call-id.ts";
 import { CallQueue } from "./call-queue.ts";
 import { type CallTerms, PendingCall } from "./pending-call.ts";
@@ -169,17 +170,14 @@ class WaitingNode<K, V, R> implements AsyncNode {
     if (key === null || key === undefined) return undefined;
     if (typeof key !== "object") return key;
     const serde = this.#terms.key;
-    if (serde) return textOf(serde.serialize(key));
+    if (serde) {
+      const serialized = serde.serialize(key);
+      if (serialized === null) return undefined;
+      return typeof serialized === "string" ? serialized : textOf(toBuffer(serialized));
+    }
     if (this.#terms.settings.order === "none") return undefined;
     const { name } = this.#context;
     const message = `${name} keeps the order of keys, which are objects that nothing says how to serialize: give the operator above a serde as its option "key", or choose the order "none"`;
     throw new TopologyError("MISSING_SERDE", message);
   }
-}
-
-/** Bytes as text, one character each. */
-function textOf(bytes: Uint8Array | string | null): string | undefined {
-  if (bytes === null || typeof bytes === "string") return bytes ?? undefined;
-  const { buffer, byteOffset, byteLength } = bytes;
-  return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }

@@ -25,7 +25,7 @@ export function joinResponses<K, V, L, W, Out>({
 }: ResponseTerms<K, V, L, W, Out>): Operator<K, Response<W>, K, Out | null> {
   return (context) => {
     const { forward, task } = context;
-    const view = leftRows.open(context as never);
+    const view = leftRows.open(context);
     const valueBytes = bytesBy(serdes.value, serdes.topic, "-vh", task);
     return {
       process({ key, value: { hash, foreignValue }, timestamp, headers }) {

@@ -1,6 +1,5 @@
 import { DecodeError } from "../../../errors.ts";
-import type { Headers } from "../../message.ts";
-import { preparedParts, slices } from "../../prepared-parts.ts";
+import { outerSerde, slices } from "../../outer-serde.ts";
 import type { Serde } from "../../serde.ts";
 import { toBuffer } from "../../stores/byte-text.ts";
 import { hashBytes, noHashBit } from "./subscription.ts";
@@ -19,24 +18,16 @@ export interface Response<W> {
  * none, as it is there.
  */
 export function responseSerde<W>(inner: Serde<W>): Serde<Response<W>> {
-  const { serializeFor, prepare } = inner;
-  return {
-    serialize: (response) => encode(response, (value) => inner.serialize(value)),
+  const serde = outerSerde<Response<W>, W>(inner, {
+    encode,
     deserialize: (buffer, start, end) => decode(inner, buffer, start, end),
-    ...(serializeFor && {
-      serializeFor: (response: Response<W>, topic: string, headers: Headers) =>
-        encode(response, (value) => serializeFor.call(inner, value, topic, headers)),
-    }),
-    ...(prepare && {
-      prepare(batch: readonly Buffer[], topic: string) {
-        const values = preparedParts(batch, (bytes) => {
-          const { foreignValue } = decode(slices, bytes, 0, bytes.length);
-          return foreignValue === null ? [] : [foreignValue];
-        });
-        return prepare.call(inner, values, topic);
-      },
-    }),
-  };
+    partsOf(bytes) {
+      const { foreignValue } = decode(slices, bytes, 0, bytes.length);
+      return foreignValue === null ? [] : [foreignValue];
+    },
+  });
+  // The hash is a slice of what was read.
+  return { ...serde, copies: false };
 }
 
 function decode<W>(

@@ -11,7 +11,7 @@ export function joinSubscriptions<K, L, W>(
 ): Operator<L | null, Subscription, K, Response<W>> {
   return (context) => {
     const { forward } = context;
-    const view = rightRows.open(context as never);
+    const view = rightRows.open(context);
     return {
       process({ key: foreignKey, value: subscription, timestamp, headers }) {
         const { hash, instruction, primaryKey, primaryPartition } = subscription;

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	. "millrace/clients/claims"
@@ -13,25 +12,21 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const partitions = 4
-
 // A consumer of a group, which commits what it reads and then keeps it.
 type member struct {
-	mutex  sync.Mutex
-	held   map[int32]bool
-	values []string
+	Reading
 	client *kgo.Client
 	done   chan struct{}
 }
 
 func join(broker, protocol, group, topic string) *member {
-	one := &member{held: map[int32]bool{}, done: make(chan struct{})}
+	one := &member{done: make(chan struct{})}
 	options := []kgo.Opt{
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(), kgo.BlockRebalanceOnPoll(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.HeartbeatInterval(200 * time.Millisecond),
-		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, given map[string][]int32) { one.move(given[topic], true) }),
-		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, taken map[string][]int32) { one.move(taken[topic], false) }),
-		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { one.move(lost[topic], false) }),
+		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, given map[string][]int32) { one.Hold(true, given[topic]...) }),
+		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, taken map[string][]int32) { one.Hold(false, taken[topic]...) }),
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, lost map[string][]int32) { one.Hold(false, lost[topic]...) }),
 	}
 	if protocol == "consumer" {
 		options = append(options, kgo.ServerSideBalancer(), kgo.Balancers(kgo.StickyBalancer()))
@@ -39,18 +34,6 @@ func join(broker, protocol, group, topic string) *member {
 	one.client = client(broker, options...)
 	go one.poll()
 	return one
-}
-
-func (one *member) move(numbers []int32, isHeld bool) {
-	one.mutex.Lock()
-	defer one.mutex.Unlock()
-	for _, number := range numbers {
-		if isHeld {
-			one.held[number] = true
-		} else {
-			delete(one.held, number)
-		}
-	}
 }
 
 func (one *member) poll() {
@@ -62,26 +45,14 @@ func (one *member) poll() {
 		}
 		Must(fetches.Err0())
 		Must(one.client.CommitUncommittedOffsets(ctx))
-		one.mutex.Lock()
-		fetches.EachRecord(func(record *kgo.Record) { one.values = append(one.values, string(record.Value)) })
-		one.mutex.Unlock()
+		fetches.EachRecord(func(record *kgo.Record) { one.Add(record.Value) })
 		one.client.AllowRebalance()
 	}
 }
 
-func (one *member) holds() int {
-	one.mutex.Lock()
-	defer one.mutex.Unlock()
-	return len(one.held)
-}
-
-func (one *member) read() []string {
-	one.mutex.Lock()
-	defer one.mutex.Unlock()
-	return append([]string{}, one.values...)
-}
-
-func (one *member) leave() {
+// Leave commits nothing more.
+// Leave returns when it has left.
+func (one *member) Leave() {
 	one.client.CloseAllowingRebalance()
 	<-one.done
 }
@@ -89,32 +60,12 @@ func (one *member) leave() {
 // Members of a group come and go, and each record is read once.
 func groups(broker, protocol string) {
 	topic, group := "group-"+protocol, "readers-"+protocol
-	createTopic(broker, topic, partitions, nil)
-	one := join(broker, protocol, group, topic)
-	Until("one member has all partitions", func() bool { return one.holds() == partitions })
-	write(broker, topic, 0, 100)
-	Until("all is read", func() bool { return len(one.read()) >= 100 })
-
-	other := join(broker, protocol, group, topic)
-	Until("each has half", func() bool { return one.holds() == 2 && other.holds() == 2 })
-	write(broker, topic, 100, 200)
-	Until("all is read", func() bool { return len(one.read())+len(other.read()) >= 200 })
-	Same(Sorted(one.read(), other.read()), Numbers(0, 200), "values")
-	Same(len(other.read()) > 0, true, "whether the second member reads")
-	describe(broker, protocol, group)
-
-	other.leave()
-	Until("one has all again", func() bool { return one.holds() == partitions })
-	write(broker, topic, 200, 300)
-	Until("the rest is read", func() bool { return len(one.read())+len(other.read()) >= 300 })
-	Same(Sorted(one.read(), other.read()), Numbers(0, 300), "values")
-	one.leave()
-
-	again := join(broker, protocol, group, topic)
-	write(broker, topic, 300, 350)
-	Until("the new records are read", func() bool { return len(again.read()) >= 50 })
-	Same(Sorted(again.read()), Numbers(300, 350), "values read by one who resumes")
-	again.leave()
+	createTopic(broker, topic, Partitions, nil)
+	Group{
+		Join:     func() Member { return join(broker, protocol, group, topic) },
+		Write:    func(from, to int) { write(broker, topic, from, to) },
+		WhileTwo: func() { describe(broker, protocol, group) },
+	}.Tell()
 	offsets(broker, group, topic)
 }
 
@@ -159,7 +110,7 @@ func write(broker, topic string, from, to int) {
 	records := []*kgo.Record{}
 	for number := from; number < to; number++ {
 		value := fmt.Appendf(nil, "%d", number)
-		records = append(records, &kgo.Record{Topic: topic, Partition: int32(number % partitions), Value: value})
+		records = append(records, &kgo.Record{Topic: topic, Partition: int32(number % Partitions), Value: value})
 	}
 	Must(writer.ProduceSync(ctx, records...).FirstErr())
 }

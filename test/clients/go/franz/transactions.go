@@ -15,7 +15,7 @@ const input, output, id = "transactions-in", "transactions-out", "mover"
 
 // Transactions are seen whole or not at all.
 func transactions(broker string) {
-	createTopic(broker, input, partitions, nil)
+	createTopic(broker, input, Partitions, nil)
 	createTopic(broker, output, 2, nil)
 	commitAndAbort(broker)
 	readProcessWrite(broker)

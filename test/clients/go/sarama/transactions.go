@@ -12,7 +12,7 @@ import (
 // Transactions are seen whole or not at all.
 func transactions(broker string) {
 	input, output := named("transactions-in"), named("transactions-out")
-	createTopic(broker, input, partitions, nil)
+	createTopic(broker, input, Partitions, nil)
 	createTopic(broker, output, 2, nil)
 	commitAndAbort(broker, output)
 	readProcessWrite(broker, input, output)
@@ -47,10 +47,10 @@ func readProcessWrite(broker, input, output string) {
 	group := named("movers")
 	consumer := Of(sarama.NewConsumer([]string{broker}, config()))
 	defer consumer.Close()
-	for partition := range int32(partitions) {
+	for partition := range int32(Partitions) {
 		messages := Of(consumer.ConsumePartition(input, partition, sarama.OffsetOldest))
 		Must(producer.BeginTxn())
-		for range 20 / partitions {
+		for range 20 / Partitions {
 			message := <-messages.Messages()
 			var number int
 			Of(fmt.Sscan(string(message.Value), &number))
@@ -63,7 +63,7 @@ func readProcessWrite(broker, input, output string) {
 	admin := adminOf(broker)
 	defer admin.Close()
 	committed := Of(admin.ListConsumerGroupOffsets(group, map[string][]int32{input: {0, 1, 2, 3}}))
-	for partition := range int32(partitions) {
+	for partition := range int32(Partitions) {
 		Same(committed.GetBlock(input, partition).Offset, int64(5), "offset that a transaction committed")
 	}
 }

@@ -126,8 +126,9 @@ final class CaseRun {
       driver.createInputTopic(topic, new ByteArraySerializer(), new ByteArraySerializer()).pipeInput(record);
       return;
     }
-    Type key = plan.inputKeys.get(topic);
-    Type value = plan.inputValues.get(topic);
+    // Topics that are read through a pattern have text.
+    Type key = plan.inputKeys.getOrDefault(topic, Type.STRING);
+    Type value = plan.inputValues.getOrDefault(topic, Type.STRING);
     Headers headers = new RecordHeaders();
     for (JsonNode header : input.path("headers")) {
       headers.add(header.get(0).asText(), header.get(1).asText().getBytes(StandardCharsets.UTF_8));

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -17,8 +18,10 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.processor.RecordContext;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.TopicNameExtractor;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
@@ -86,6 +89,8 @@ final class CaseTopology {
       case "join", "leftJoin", "outerJoin" -> join(one);
       case "to" -> to(one);
       case "process", "processValues" -> process(one);
+      case "transformValues" -> transformValues(one);
+      case "foreach", "print" -> end(one);
       case "addGlobalStore" -> globalStore(one);
       default -> throw new IllegalStateException("no operator " + op);
     };
@@ -115,7 +120,7 @@ final class CaseTopology {
     Type key = Type.named(one.get("key").asText());
     Type value = Type.named(one.get("value").asText());
     List<String> topics = new ArrayList<>();
-    for (JsonNode topic : one.get("topics")) {
+    for (JsonNode topic : one.path("topics")) {
       topics.add(topic.asText());
       inputKeys.put(topic.asText(), key);
       inputValues.put(topic.asText(), value);
@@ -123,7 +128,11 @@ final class CaseTopology {
     Consumed<Object, Object> consumed = Consumed.with(key.serde(), value.serde());
     if (one.has("name")) consumed = consumed.withName(nameOf(one));
     if (one.has("extractor")) consumed = consumed.withTimestampExtractor(extractor(one));
-    return new Node(builder.stream(topics, consumed), key, value, null);
+    Object stream =
+        one.has("pattern")
+            ? builder.stream(Pattern.compile(one.get("pattern").asText()), consumed)
+            : builder.stream(topics, consumed);
+    return new Node(stream, key, value, null);
   }
 
   private Node source(JsonNode one) {
@@ -278,18 +287,18 @@ final class CaseTopology {
         one.has("name") ? of.kstream().split(named(one)) : of.kstream().split();
     for (JsonNode branch : one.get("branches")) {
       var test = Functions.predicate(branch.get("fn"));
-      branched.branch(test::test, keep(branch.get("id").asText(), of));
+      branched.branch(test::test, keep(branch.get("id").asText(), nameOf(branch), of));
     }
     if (one.has("default") && !one.get("default").isNull()) {
-      branched.defaultBranch(keep(one.get("default").asText(), of));
+      branched.defaultBranch(keep(one.get("default").asText(), null, of));
     } else {
       branched.noDefaultBranch();
     }
     return null;
   }
 
-  private Branched<Object, Object> keep(String id, Node of) {
-    return Branched.withConsumer(stream -> nodes.put(id, new Node(stream, of.key, of.value, of.window)));
+  private Branched<Object, Object> keep(String id, String name, Node of) {
+    return Branched.withConsumer(stream -> nodes.put(id, new Node(stream, of.key, of.value, of.window)), name);
   }
 
   private Node repartition(JsonNode one) {
@@ -417,18 +426,60 @@ final class CaseTopology {
     Node of = of(one);
     JsonNode until = one.get("until");
     Suppressed suppressed;
-    if (until.isTextual()) {
-      Suppressed.StrictBufferConfig buffer = Suppressed.BufferConfig.unbounded();
-      suppressed = Suppressed.untilWindowCloses(buffer);
-    } else {
-      Suppressed.BufferConfig buffer =
-          one.has("maxRecords")
-              ? Suppressed.BufferConfig.maxRecords(one.get("maxRecords").asLong())
-              : Suppressed.BufferConfig.unbounded();
-      suppressed = Suppressed.untilTimeLimit(millis(until), buffer);
-    }
+    boolean isBounded = !until.isTextual() || one.has("full");
+    Suppressed.BufferConfig buffer = isBounded ? buffer(one) : Suppressed.BufferConfig.unbounded();
+    if (one.path("full").asText().equals("shutDown")) buffer = buffer.shutDownWhenFull();
+    if (one.path("full").asText().equals("emitEarly")) buffer = buffer.emitEarlyWhenFull();
+    if (one.has("log") && !one.get("log").asBoolean()) buffer = buffer.withLoggingDisabled();
+    suppressed =
+        until.isTextual()
+            ? Suppressed.untilWindowCloses((Suppressed.StrictBufferConfig) buffer)
+            : Suppressed.untilTimeLimit(millis(until), buffer);
     if (one.has("name")) suppressed = suppressed.withName(nameOf(one));
     return new Node(of.table().suppress(suppressed), of.key, of.value, of.window);
+  }
+
+  private static Suppressed.BufferConfig buffer(JsonNode one) {
+    if (!one.has("maxRecords") && !one.has("maxBytes")) return Suppressed.BufferConfig.unbounded();
+    if (!one.has("maxRecords")) return Suppressed.BufferConfig.maxBytes(one.get("maxBytes").asLong());
+    var buffer = Suppressed.BufferConfig.maxRecords(one.get("maxRecords").asLong());
+    return one.has("maxBytes") ? buffer.withMaxBytes(one.get("maxBytes").asLong()) : buffer;
+  }
+
+  /** Gives a table's rows other values by a transformer; with "uses" it adds what that store has for the key. */
+  private Node transformValues(JsonNode one) {
+    Node of = of(one);
+    Type value = Functions.valueType(one.get("fn"), of.value);
+    var supplier = Processors.transformer(one);
+    String[] stores = one.has("uses") ? new String[] {one.get("uses").asText()} : new String[0];
+    Object made;
+    if (!isMaterialized(one)) {
+      made =
+          one.has("name")
+              ? of.table().transformValues(supplier, named(one), stores)
+              : of.table().transformValues(supplier, stores);
+    } else {
+      var store = keyValue(one, of.key, value);
+      made =
+          one.has("name")
+              ? of.table().transformValues(supplier, store, named(one), stores)
+              : of.table().transformValues(supplier, store, stores);
+    }
+    return new Node(made, of.key, value, of.window);
+  }
+
+  /** Ends a stream in something that leaves no record. */
+  private Node end(JsonNode one) {
+    KStream<Object, Object> from = of(one).kstream();
+    if (one.get("op").asText().equals("print")) {
+      Printed<Object, Object> printed = Printed.toFile("/dev/null");
+      from.print(one.has("name") ? printed.withName(nameOf(one)) : printed);
+    } else if (one.has("name")) {
+      from.foreach((k, v) -> {}, named(one));
+    } else {
+      from.foreach((k, v) -> {});
+    }
+    return null;
   }
 
   private Node join(JsonNode one) {
@@ -452,13 +503,30 @@ final class CaseTopology {
 
   private Node to(JsonNode one) {
     Node of = of(one);
-    String topic = one.get("topic").asText();
+    String topic = one.path("topic").asText();
     outputKeys.put(topic, of.key);
     outputValues.put(topic, of.value);
     Produced<Object, Object> produced = Produced.with(of.key.serde(), of.value.serde());
     if (one.has("name")) produced = produced.withName(nameOf(one));
-    of.kstream().to(topic, produced);
+    if (one.has("topicOf")) of.kstream().to(topicOf(one), produced);
+    else of.kstream().to(topic, produced);
     return null;
+  }
+
+  /** An extractor that describes itself as the one on the other side does. */
+  private static TopicNameExtractor<Object, Object> topicOf(JsonNode one) {
+    var select = Functions.key(one.get("topicOf"));
+    return new TopicNameExtractor<>() {
+      @Override
+      public String extract(Object key, Object value, RecordContext context) {
+        return (String) select.apply(key, value);
+      }
+
+      @Override
+      public String toString() {
+        return "extractor";
+      }
+    };
   }
 
   /** Whether the case says anything about the store of what it makes. */
@@ -510,6 +578,7 @@ final class CaseTopology {
   private static <S extends StateStore> Materialized<Object, Object, S> options(
       JsonNode one, Materialized<Object, Object, S> from, Type key, Type value) {
     Materialized<Object, Object, S> store = from.withKeySerde(key.serde()).withValueSerde(value.serde());
+    if (one.has("retention")) store = store.withRetention(millis(one.get("retention")));
     JsonNode cache = one.has("cache") ? one.get("cache") : MissingNode.getInstance();
     JsonNode log = one.has("log") ? one.get("log") : MissingNode.getInstance();
     if (cache.isBoolean()) store = cache.asBoolean() ? store.withCachingEnabled() : store.withCachingDisabled();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.function.BiFunction;
 import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 
 /** Makes the joins of a case. */
 final class Joins {
@@ -43,6 +44,9 @@ final class Joins {
             .after(millis("after"));
     StreamJoined<Object, Object, Object> joined = StreamJoined.with(key.serde(), left.serde(), right.serde());
     if (name() != null) joined = joined.withName(name());
+    if (one.has("store")) joined = joined.withStoreName(one.get("store").asText());
+    if (one.path("kind").asText().equals("memory")) joined = joined.withDslStoreSuppliers(BuiltInDslStoreSuppliers.IN_MEMORY);
+    if (one.has("log") && !one.get("log").asBoolean()) joined = joined.withLoggingDisabled();
     return switch (op()) {
       case "join" -> from.join(with, joiner, windows, joined);
       case "leftJoin" -> from.leftJoin(with, joiner, windows, joined);

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.kstream.ValueTransformerWithKey;
+import org.apache.kafka.streams.kstream.ValueTransformerWithKeySupplier;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
@@ -78,6 +80,31 @@ final class Processors {
             TimestampedKeyValueStore<Object, Object> rows = context().getStateStore(store);
             rows.put(record.key(), ValueAndTimestamp.make(record.value(), record.timestamp()));
           }
+        };
+  }
+
+  /** Applies a value function; with "uses" it adds what that store has for the key. */
+  static ValueTransformerWithKeySupplier<Object, Object, Object> transformer(JsonNode one) {
+    var function = Functions.value(one.get("fn"));
+    return () ->
+        new ValueTransformerWithKey<>() {
+          private TimestampedKeyValueStore<Object, Object> rows;
+
+          @Override
+          public void init(org.apache.kafka.streams.processor.ProcessorContext context) {
+            if (one.has("uses")) rows = context.getStateStore(one.get("uses").asText());
+          }
+
+          @Override
+          public Object transform(Object key, Object value) {
+            Object made = function.apply(value);
+            if (rows == null) return made;
+            ValueAndTimestamp<Object> row = rows.get(key);
+            return made + "@" + (row == null ? null : row.value());
+          }
+
+          @Override
+          public void close() {}
         };
   }
 

@@ -12,36 +12,41 @@ import {
   startOfTimeFirst,
   timeFirstWindowKey,
   timeFirstWindowSchema,
+  toTimeFirstWindow,
 } from "./time-first-schema.ts";
 
-/** How a cache in front of a window store lays its keys out: in the order of the rows below it. */
-export interface WindowCacheLayout {
+/** How rows of windows are laid out in segments, and in a cache in front of them, whose order is to be the same. */
+export interface WindowLayout {
   readonly schema: KeySchema;
   /** The text of a row's key, without duplicates. */
   text(keyText: string, start: number): string;
   /** The same as bytes. */
-  rowKey(key: Buffer, start: number): Buffer;
+  rowKey(key: Buffer, start: number, sequence: number): Buffer;
   keyOf(row: Buffer): Buffer;
   startOf(row: Buffer): number;
+  /** The row's key where the changelog has `key ‖ start ‖ sequence`. */
+  restoredKey(windowKey: Buffer): Buffer;
 }
 
 /** The end of the text of a row that is no duplicate: its sequence is 0. */
 const noSequence = "\0\0\0\0";
 
-/** For rows by key, then time: `CachingWindowStore`. */
-export const keyFirstCache: WindowCacheLayout = {
+/** Rows by key, then time: `RocksDBWindowStore`, `CachingWindowStore`. */
+export const keyFirst: WindowLayout = {
   schema: windowSchema,
   text: (keyText, start) => keyText + timeText(start) + noSequence,
-  rowKey: (key, start) => windowKey(key, start, 0),
+  rowKey: windowKey,
   keyOf: (row) => keyWithin(row, windowSuffixBytes),
   startOf: windowStart,
+  restoredKey: (key) => key,
 };
 
-/** For rows by time, then key: `TimeOrderedCachingWindowStore`. */
-export const timeFirstCache: WindowCacheLayout = {
+/** Rows by time, then key, for results on close: `RocksDBTimeOrderedWindowStore`, `TimeOrderedCachingWindowStore`. */
+export const timeFirst: WindowLayout = {
   schema: timeFirstWindowSchema,
   text: (keyText, start) => `\0${timeText(start)}${keyText}${noSequence}`,
-  rowKey: (key, start) => timeFirstWindowKey(key, start, 0),
+  rowKey: timeFirstWindowKey,
   keyOf: keyOfTimeFirst,
   startOf: startOfTimeFirst,
+  restoredKey: toTimeFirstWindow,
 };
