@@ -58,3 +58,8 @@ export function timedOutError(attempt: string, timeoutMs: number, cause?: unknow
   const message = `${attempt} took longer than ${Math.round(timeoutMs)} ms${reason}`;
   return new MillraceError("TIMED_OUT", message, cause === undefined ? {} : { cause });
 }
+
+/** Whether an error says that a deadline of our own has passed. */
+export function isTimeout(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && error.code === "TIMED_OUT";
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BrokerError, ConnectionError } from "../errors.ts";
+import { BrokerError, ConnectionError, MillraceError } from "../errors.ts";
 import { systemHost } from "../host.ts";
 import { retrying } from "./retry.ts";
 
@@ -38,6 +38,17 @@ test("at the deadline the last failure is told as the cause", async () => {
   const short = { ...bound, timeoutMs: 5 };
   await assert.rejects(retrying(systemHost, pace, short, attempt), {
     code: "TIMED_OUT",
+    cause: failure,
+  });
+});
+
+test("an attempt that the deadline cuts short is told with the failure before it", async () => {
+  const failure = new ConnectionError("CONNECTION_LOST", "closed: does it expect TLS?");
+  const outcomes = [failure, new MillraceError("TIMED_OUT", "connecting took longer than 5 ms")];
+  const attempt = () => Promise.reject(outcomes.shift());
+  await assert.rejects(retrying(systemHost, pace, bound, attempt), {
+    code: "TIMED_OUT",
+    message: /trying took longer.*does it expect TLS/,
     cause: failure,
   });
 });

@@ -2,7 +2,7 @@ import { isRetriable } from "../broker-error-code.ts";
 import { BrokerError, ConnectionError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { Backoff } from "./backoff.ts";
-import { abortedError, type Bound, timedOutError } from "./deadline.ts";
+import { abortedError, type Bound, isTimeout, timedOutError } from "./deadline.ts";
 
 /** How fast tries follow one another. */
 export interface RetryPace {
@@ -12,7 +12,7 @@ export interface RetryPace {
 
 /**
  * Makes attempts until one succeeds, fails for good, or the bound is reached. An attempt is told how
- * many milliseconds are left.
+ * many milliseconds are left; where it only finds that they are over, the failure before it is told.
  */
 export async function retrying<T>(
   { clock, random }: Host,
@@ -22,15 +22,20 @@ export async function retrying<T>(
 ): Promise<T> {
   const backoff = new Backoff(retryBackoffMs, retryBackoffMaxMs, random);
   const deadline = clock.elapsed() + bound.timeoutMs;
+  let failure: unknown;
   for (;;) {
     if (bound.signal?.aborted) throw abortedError(bound.attempt, bound.signal);
     try {
       return await attempt(Math.max(deadline - clock.elapsed(), 1));
     } catch (error) {
+      if (isTimeout(error) && failure) {
+        throw timedOutError(bound.attempt, bound.timeoutMs, failure);
+      }
       if (!mayPass(error)) throw error;
+      failure = error;
       const wait = backoff.next();
       if (clock.elapsed() + wait >= deadline) {
-        throw timedOutError(bound.attempt, bound.timeoutMs, error);
+        throw timedOutError(bound.attempt, bound.timeoutMs, failure);
       }
       await clock.sleep(wait, bound.signal).catch(() => {});
     }

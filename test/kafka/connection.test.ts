@@ -97,11 +97,9 @@ describe("connecting", () => {
   });
 
   test("an address where nobody listens, or no such name, is an error by the deadline", async () => {
-    // Where the last try ends at the deadline itself, or the resolver takes its time, that is what is said.
-    const late = "took longer than 5000 ms";
-    const refused = new RegExp(`nothing listens|${late}`);
-    await assert.rejects(brokers({ bootstrapServers: "127.0.0.1:1" }), refused);
-    const unknown = new RegExp(`resolved|${late}`);
+    await assert.rejects(brokers({ bootstrapServers: "127.0.0.1:1" }), /nothing listens/);
+    // A resolver may take all that time by itself.
+    const unknown = /resolved|took longer than 5000 ms/;
     await assert.rejects(brokers({ bootstrapServers: "no.such.host.invalid" }), unknown);
   });
 

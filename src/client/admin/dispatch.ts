@@ -2,16 +2,10 @@ import type { BrokerErrorCode } from "../../broker-error-code.ts";
 import { type ErrorCode, MillraceError } from "../../errors.ts";
 import { Backoff } from "../backoff.ts";
 import type { Cluster, Target } from "../cluster.ts";
-import { abortedError, type Bound, bounded, timedOutError } from "../deadline.ts";
+import { abortedError, type Bound, bounded, isTimeout, timedOutError } from "../deadline.ts";
 import { refusal } from "../refusal.ts";
 import { mayPass } from "../retry.ts";
-import {
-  type AdminOptions,
-  type AdminRequest,
-  boundOf,
-  isTimeout,
-  requestWithin,
-} from "./operation.ts";
+import { type AdminOptions, type AdminRequest, boundOf, requestWithin } from "./operation.ts";
 import { failed, type Outcome, type Outcomes } from "./outcome.ts";
 import type { Route } from "./route.ts";
 

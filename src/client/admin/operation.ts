@@ -1,6 +1,6 @@
 import { MillraceError } from "../../errors.ts";
 import type { Cluster, RequestOptions } from "../cluster.ts";
-import { type Bound, bounded, timedOutError } from "../deadline.ts";
+import { type Bound, bounded, isTimeout, timedOutError } from "../deadline.ts";
 import { retrying } from "../retry.ts";
 
 /** What every admin operation takes last. */
@@ -84,11 +84,6 @@ export function askingEveryBroker<T>(
     const ids = cluster.metadata.brokers.map(({ id }) => id);
     return (await Promise.all(ids.map((id) => ask(id, request)))).flat();
   });
-}
-
-/** Whether an error says that a deadline of our own has passed. */
-export function isTimeout(error: unknown): error is MillraceError {
-  return error instanceof MillraceError && error.code === "TIMED_OUT";
 }
 
 /** Whether the broker is too old for what was asked, so that an older way may be tried. */
