@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import type { Rows, StoreEngine, TaskState } from "../src/streams/stores/engine.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -55,6 +58,27 @@ export function engineSuite(engine: StoreEngine): void {
         rows.put(bytes(`${key}x`), bytes("2"));
       }
       assert.deepEqual(seen, ["a", "b"]);
+    });
+  });
+
+  test(`${name}: ranges and commits leave nothing behind in memory`, async () => {
+    await withState(engine, async (state) => {
+      const rows = state.rows("rows");
+      for (const key of ["a", "b"]) rows.put(bytes(key), bytes("1"));
+      state.commit(new Map());
+      const read = async (times: number) => {
+        for (let time = 1; time <= times; time += 1) {
+          for (const [key] of rows.range(bytes("a"), undefined)) if (key) break;
+          if (time % 100 > 0) continue;
+          state.commit(new Map([["rows", time]]));
+          await setImmediate();
+        }
+      };
+      await read(2_000);
+      const before = heapInUse();
+      await read(20_000);
+      const grownBytes = heapInUse() - before;
+      assert.ok(grownBytes < 4 * 2 ** 20, `${grownBytes} bytes more are in use`);
     });
   });
 
@@ -261,4 +285,11 @@ function buffer(array: Uint8Array): Buffer {
 
 function bytes(text: string): Buffer {
   return Buffer.from(text);
+}
+
+/** What the heap takes once all is gone that nobody holds on to. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage().heapUsed;
 }

@@ -59,6 +59,8 @@ interface RocksLevel {
   _chainedBatch(): Batch;
   _iterator(options: object): RowIterator;
   _clear(options: object, done: (error: Error | null) => void): unknown;
+  /** Forgets an iterator or a batch, each of which it keeps from the beginning on. */
+  detachResource(resource: Batch | RowIterator): void;
   getProperty(name: string): string;
 }
 
@@ -137,7 +139,7 @@ class RocksdbState implements TaskState {
     this.#nameSets(batch);
     const isDone = this.#sets.write(maxRows, (set, changes) => set.write(batch, changes));
     batch._writeSync({});
-    batch._closeSync();
+    release(this.#database, batch);
     return isDone;
   }
 
@@ -155,7 +157,7 @@ class RocksdbState implements TaskState {
       batch._put(key, timeBytes(offset), {});
     }
     batch._writeSync({});
-    batch._closeSync();
+    release(this.#database, batch);
     // Behind the batch: nothing refers to these rows any more, and their number is not used again.
     for (const [name, set] of dropped) {
       set.clear();
@@ -266,6 +268,12 @@ function getOf(database: RocksLevel, key: Buffer): Buffer | undefined {
   return database._getManySync([key], asBuffers)[0];
 }
 
+/** Closing by itself leaves a resource with the database, which would hold on to each of them. */
+function release(database: RocksLevel, resource: Batch | RowIterator): void {
+  resource._closeSync();
+  database.detachResource(resource);
+}
+
 function* rangeOf(
   database: RocksLevel,
   from: Buffer,
@@ -284,6 +292,6 @@ function* rangeOf(
       if (finished) return;
     }
   } finally {
-    iterator._closeSync();
+    release(database, iterator);
   }
 }
