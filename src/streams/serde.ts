@@ -17,7 +17,7 @@ export interface Serde<T> extends ClientSerde<T> {
   partitionKey?(value: T, topic: string): Uint8Array | string | null;
   /**
    * Called with the keys, or the values, of a fetched batch before its records are read; the promise is awaited
-   * once, so that e.g. a schema can be fetched.
+   * once, so that e.g. a schema can be fetched. The application stops where it rejects, or takes longer than 60 s.
    */
   prepare?(batch: readonly Buffer[], topic: string): Promise<void>;
 }

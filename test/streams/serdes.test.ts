@@ -64,6 +64,28 @@ test("what a serde needs for a batch is fetched once, before its records are rea
   assert.deepEqual(fetched.flat(), ["1", "2", "3"]);
 });
 
+test("closing waits no longer than it may for a serde that never gets what it needs", async () => {
+  await using scene = await AppScene.start([{ name: "in", numPartitions: 1 }]);
+  let asked = 0;
+  const value = serde<string>({
+    serialize: (given) => given,
+    deserialize: String,
+    prepare() {
+      asked += 1;
+      return new Promise(() => {});
+    },
+  });
+  const builder = new StreamsBuilder();
+  builder.stream("in", { key: string, value }).foreach(() => {});
+  await scene.write("in", [["k", "1"]]);
+  const app = await scene.run(builder.build());
+  await until("it is asked", () => asked === 1);
+  const start = performance.now();
+  await app.close({ timeoutMs: 300 });
+  assert.ok(performance.now() - start < 5_000);
+  assert.equal(app.state, "not-running");
+});
+
 test("JSON that does not fit its schema is left out where the handler says so, and counted", async () => {
   await using scene = await AppScene.start([
     { name: "in", numPartitions: 1 },

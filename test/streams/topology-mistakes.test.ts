@@ -13,17 +13,14 @@ import {
   tumbling,
   windowed,
 } from "millrace";
+import { type Mistake, refusedWhenBuilt } from "../topology-mistake.ts";
 
 const text = { key: string, value: string };
 /** What the compiler refuses, and a program without types may do all the same. */
 const untyped = (value: unknown) => value as never;
 const both = (left: string, right: string) => left + right;
 
-type Mistake = readonly [what: string, code: string, message: RegExp];
-type Declared = readonly [...Mistake, declare: (builder: StreamsBuilder) => unknown];
-
-/** What is declared on a builder, and refused by then or when it is built. */
-const declarations: readonly Declared[] = [
+const declarations: readonly Mistake[] = [
   [
     "no serdes",
     "MISSING_SERDE",
@@ -374,18 +371,7 @@ const declarations: readonly Declared[] = [
   ],
 ];
 
-for (const [what, code, message, declare] of declarations) {
-  test(`${what}: refused with ${code} while the topology is built`, () => {
-    const builder = new StreamsBuilder();
-    assert.throws(
-      () => {
-        declare(builder);
-        builder.build();
-      },
-      { code, message },
-    );
-  });
-}
+refusedWhenBuilt(declarations);
 
 test("a windowed key that is read without the windows' size has no end", () => {
   const bytes = windowed(string).serialize({ key: "a", window: { start: 5, end: 10 } }) as Buffer;

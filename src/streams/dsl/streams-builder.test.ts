@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type Mistake, refusedWhenBuilt } from "../../../test/topology-mistake.ts";
 import { string } from "../serdes.ts";
 import { TopologyTestDriver } from "../testing/topology-test-driver.ts";
 import { tumbling } from "../windows.ts";
@@ -8,13 +9,6 @@ import { StreamsBuilder } from "./streams-builder.ts";
 const text = { key: string, value: string };
 /** What the compiler refuses, and a program without types may do all the same. */
 const untyped = (value: unknown) => value as never;
-
-type Mistake = readonly [
-  what: string,
-  code: string,
-  message: RegExp,
-  declare: (builder: StreamsBuilder) => unknown,
-];
 
 const mistakes: readonly Mistake[] = [
   [
@@ -83,18 +77,7 @@ const mistakes: readonly Mistake[] = [
   ],
 ];
 
-for (const [what, code, message, declare] of mistakes) {
-  test(`${what}: refused with ${code} while the topology is built`, () => {
-    const builder = new StreamsBuilder();
-    assert.throws(
-      () => {
-        declare(builder);
-        builder.build();
-      },
-      { code, message },
-    );
-  });
-}
+refusedWhenBuilt(mistakes);
 
 test("an optimisation that there is not is refused, and so is what is added once the topology is built", () => {
   const builder = new StreamsBuilder();

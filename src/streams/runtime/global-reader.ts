@@ -54,6 +54,8 @@ export class GlobalReader {
   readonly #consumer: Consumer;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Aborts when it is closed. */
+  readonly #closed = new AbortController();
   #sliceEnd = 0;
   #uncommittedRows = 0;
 
@@ -129,6 +131,7 @@ export class GlobalReader {
   }
 
   async #close(): Promise<void> {
+    this.#closed.abort();
     await this.#consumer.close();
     await this.#running;
     this.#task.close();
@@ -152,7 +155,7 @@ export class GlobalReader {
         const message = "bringing the global stores up to date was aborted";
         throw new MillraceError("ABORTED", message, { cause: signal.reason });
       }
-      await this.#round((...records) => this.#task.restore(...records));
+      await this.#round((...records) => this.#task.restore(...records), signal);
     }
     this.#commit();
     this.#running = this.#follow();
@@ -161,7 +164,7 @@ export class GlobalReader {
   async #follow(): Promise<void> {
     try {
       while (!this.#closing) {
-        await this.#round((...records) => this.#task.update(...records));
+        await this.#round((...records) => this.#task.update(...records), this.#closed.signal);
         this.#commit();
       }
     } catch (error) {
@@ -170,11 +173,11 @@ export class GlobalReader {
   }
 
   /** Takes in what has come. */
-  async #round(takeIn: TakeIn): Promise<void> {
+  async #round(takeIn: TakeIn, signal: AbortSignal | undefined): Promise<void> {
     const batches = await this.#consumer.poll({ keep: true, timeoutMs: pollMs });
     for (const batch of batches) {
       try {
-        await this.#take(batch, takeIn);
+        await this.#take(batch, takeIn, signal);
       } finally {
         // Left, not given back: a serde may have kept parts of it as keys or values.
         batch.leave();
@@ -182,10 +185,15 @@ export class GlobalReader {
     }
   }
 
-  async #take(batch: ConsumerBatch, takeIn: TakeIn): Promise<void> {
+  async #take(
+    batch: ConsumerBatch,
+    takeIn: TakeIn,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const { clock } = this.#options.settings.host;
     const { topic, partition } = batch;
-    await prepareBatch(this.#task.sourceOf(topic), topic, () => batch.cursor());
+    const bound = { clock, signal };
+    await prepareBatch(this.#task.sourceOf(topic), topic, () => batch.cursor(), bound);
     const slice = new Slice(batch.cursor(), () => clock.elapsed() >= this.#sliceEnd);
     while (!slice.isThrough && !this.#closing) {
       if (clock.elapsed() >= this.#sliceEnd) await this.#turn();

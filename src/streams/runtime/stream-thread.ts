@@ -121,6 +121,8 @@ export class StreamThread {
       registry,
       factory,
       bufferedRecordsPerPartition,
+      clock,
+      late: this.#late.signal,
     });
     this.#handover = new TaskHandover({
       registry,

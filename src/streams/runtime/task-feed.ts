@@ -1,5 +1,7 @@
 import type { Consumer, ConsumerBatch, TopicPartition } from "../../client/index.ts";
+import type { Clock } from "../../clock.ts";
 import type { MillraceError } from "../../errors.ts";
+import type { SourceNode } from "../topology-node.ts";
 import { BatchRecords } from "./batch-records.ts";
 import { prepareBatch } from "./prepare-batch.ts";
 import type { TaskFactory } from "./task-factory.ts";
@@ -12,6 +14,9 @@ export interface TaskFeedParts {
   readonly factory: Pick<TaskFactory, "sourceOf">;
   /** A partition of which more wait, behind the batch that is worked on, is not fetched for a while. */
   readonly bufferedRecordsPerPartition: number;
+  readonly clock: Clock;
+  /** Aborts when the time to end is over. */
+  readonly late: AbortSignal;
 }
 
 /** Brings what the consumer has fetched to the tasks, and holds back partitions that are ahead of theirs. */
@@ -33,8 +38,11 @@ export class TaskFeed {
         continue;
       }
       const { topic, partition } = batch;
-      const preparing = prepareBatch(factory.sourceOf(topic), topic, () => batch.cursor());
-      if (preparing) await preparing;
+      const preparing = this.#prepare(factory.sourceOf(topic), batch);
+      if (preparing && !(await preparing)) {
+        batch.release();
+        continue;
+      }
       active.task.add(topic, partition, new BatchRecords(batch));
       if (this.#isAhead({ topic, partition })) this.#pause({ topic, partition });
     }
@@ -67,6 +75,19 @@ export class TaskFeed {
       if ((error as MillraceError).code === "ABORTED" && signal.aborted) return [];
       throw error;
     }
+  }
+
+  /** Gives whether the batch may be read, by a promise where a serde has to prepare for it. */
+  #prepare(source: SourceNode, batch: ConsumerBatch): Promise<boolean> | undefined {
+    const { clock, late } = this.#parts;
+    const bound = { clock, signal: late };
+    return prepareBatch(source, batch.topic, () => batch.cursor(), bound)?.then(
+      () => true,
+      (error) => {
+        if (!late.aborted) throw error;
+        return false;
+      },
+    );
   }
 
   #pause(partition: TopicPartition): void {
